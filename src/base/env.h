@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the outside world decides goes into the program through one struct: the /proc directory, the
+ * way to reach sock_diag, the resolver, the clock and the two output streams. The live environment
+ * is made in env_live.c; tests make one from a recorded machine. No environment variable and no
+ * hidden option redirects any of it: this program is run as root.
+ */
+#ifndef LSSOCK_BASE_ENV_H
+#define LSSOCK_BASE_ENV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct nl_link; /* source/nl_link.h */
+struct resolver; /* base/resolver.h */
+
+struct env {
+	/*
+	 * Directory descriptor that stands for /proc, or -errno of the attempt to open it.
+	 * Everything below /proc is opened relative to it; never closed by those who use it.
+	 */
+	int proc_fd;
+	/* Whether proc_fd should be a mounted procfs showing this very process (false in
+	 * recordings). */
+	bool proc_is_live;
+
+	/*
+	 * Opens one link to NETLINK_SOCK_DIAG. Returns 0 and *out (the caller ends it with
+	 * nl_link_close()), or -errno: -EPERM, -EACCES, -EAFNOSUPPORT, -EPROTONOSUPPORT where the
+	 * kernel or a sandbox denies it.
+	 */
+	int (*diag_open)(const struct env *env, struct nl_link **out);
+	void *diag_ctx; /* for diag_open alone */
+
+	const struct resolver *resolver; /* names of hosts, services, users, protocols */
+
+	/* Name of interface ifindex into buf (IF_NAMESIZE bytes). Returns 0 or -errno. */
+	int (*ifname)(const struct env *env, uint32_t ifindex, char *buf);
+
+	/* Nanoseconds of CLOCK_MONOTONIC. */
+	int64_t (*now_ns)(const struct env *env);
+	/* Sleeps until that moment of CLOCK_MONOTONIC. Returns 0, or -EINTR when a signal came. */
+	int (*sleep_until_ns)(const struct env *env, int64_t deadline_ns);
+	/* Number of the signal that asks the program to end (SIGINT, SIGTERM, ...), or 0. */
+	int (*stop_signal)(const struct env *env);
+
+	int out_fd; /* where rows go; -EBADF when stdout was closed from the start */
+	int err_fd; /* where notes go; the same */
+	uid_t euid; /* effective user id of this process */
+	bool utf8; /* the locale's character set is UTF-8: valid UTF-8 may be shown */
+};
+
+/*
+ * The environment of this machine and process: opens /proc, keeps descriptors 0 to 2 occupied so
+ * that no socket of ours can become standard output, installs the handlers behind stop_signal. Call
+ * once, before threads.
+ */
+void env_live_init(struct env *env);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a run has to say besides its rows. Each message is one line on stderr, "lssock: text",
+ * printed once however often it is reported (also across the rounds of -c), escaped as a whole; it
+ * also decides the exit status.
+ */
+#ifndef LSSOCK_BASE_REPORT_H
+#define LSSOCK_BASE_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* In rising order: the highest level reported decides the exit status. */
+enum report_level {
+	REPORT_NOTE, /* worth knowing; the output is complete: status 0 */
+	REPORT_PARTIAL, /* what was printed is right, something is missing: status 3 */
+	REPORT_FAILED, /* nothing trustworthy, or the output could not be written: status 4 */
+};
+
+struct report {
+	int fd; /* where lines go; negative: nowhere */
+	enum report_level level; /* highest so far */
+	uint64_t *seen; /* hashes of the lines printed so far */
+	size_t n_seen, cap_seen;
+};
+
+/* Starts an empty report whose lines go to fd (not owned; negative: lines are dropped, levels still
+ * count). */
+void report_init(struct report *report, int fd);
+void report_free(struct report *report);
+
+/*
+ * Reports one message (printf format; no newline, no program name). Arguments may hold any bytes:
+ * the finished text is escaped, blanks kept, and cut at 1000 bytes. Cannot fail; without memory a
+ * line may be printed twice.
+ */
+void report_add(struct report *report, enum report_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Raises the level without a message: for failures that have been told, or that must stay quiet (a
+ * reader that quit). */
+void report_raise(struct report *report, enum report_level level);
+
+/* Exit status that the level stands for: 0, 3 or 4. */
+int report_status(const struct report *report);
+
+#endif

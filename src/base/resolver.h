@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How names are asked for. Every function may block for as long as the name service likes, is
+ * called from several threads at once, and must not touch anything but its arguments. What it
+ * returns is not trusted: enrich/names.c filters it.
+ */
+#ifndef LSSOCK_BASE_RESOLVER_H
+#define LSSOCK_BASE_RESOLVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct resolver {
+	/* Host name of an address (AF_INET: 4 bytes, AF_INET6: 16 bytes, network order),
+	 * NUL-terminated into buf. 0 or -errno. */
+	int (*host)(int family, const void *addr, char *buf, size_t size);
+	/* Login name of a user id. 0 or -errno (-ENOENT: there is none). */
+	int (*user)(uint32_t uid, char *buf, size_t size);
+	/*
+	 * Calls row() for every entry of the services database, then of the protocols database
+	 * (proto "ip", port the protocol's number). Not called from two threads at once. 0 or
+	 * -errno.
+	 */
+	int (*services)(void (*row)(void *ctx, const char *proto, uint16_t port, const char *name),
+			void *ctx);
+};
+
+/* The C library's name service (nsswitch): getnameinfo(3), getpwuid_r(3), getservent(3),
+ * getprotoent(3). */
+extern const struct resolver resolver_libc;
+
+#endif

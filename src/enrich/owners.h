@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which processes hold which sockets: one walk over /proc/PID/fd (proc(5)). Each /proc/PID is
+ * opened once as a directory and read through that descriptor, so a process that ends and whose
+ * number is used again can never lend its name to another's socket; what vanishes meanwhile is no
+ * error.
+ */
+#ifndef LSSOCK_ENRICH_OWNERS_H
+#define LSSOCK_ENRICH_OWNERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/sock.h"
+
+struct env;
+struct report;
+struct owners;
+
+/* What a walk is to find. */
+struct owners_query {
+	const uint64_t *inodes; /* the sockets wanted (no zeros); NULL: all there are */
+	size_t n_inodes;
+	bool first_only; /* one owner a socket is enough: the walk ends when each wanted socket has
+			    one */
+	bool context; /* also each owner's security context (/proc/PID/attr/current) */
+};
+
+/*
+ * Walks /proc. Returns the map, or NULL without memory (reported, REPORT_PARTIAL). Processes come
+ * in the order of their numbers. The two notes for those who may not look into other users'
+ * processes are reported as REPORT_NOTE; a missing or foreign /proc as REPORT_NOTE too; a scan cut
+ * short by a lack of descriptors or memory as REPORT_PARTIAL.
+ */
+struct owners *owners_scan(const struct env *env, struct report *report,
+			   const struct owners_query *query);
+void owners_free(struct owners *owners);
+
+/* The owners of a socket (inode 0 has none): *n of them, valid until owners_free(); NULL and 0 when
+ * none is known. */
+const struct owner *owners_find(const struct owners *owners, uint64_t inode, uint32_t *n);
+
+/* Parses the text of a /proc/PID/fd link: "socket:[N]" or the old "[0000]:N". Returns true and
+ * *inode (not 0). Pure. */
+bool owners_parse_link(const char *text, size_t len, uint64_t *inode);
+
+/* Whether this system gives processes a security context (/proc/self/attr/current can be read and
+ * is not empty). */
+bool owners_have_context(const struct env *env);
+
+#endif

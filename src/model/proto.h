@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The protocols whose sockets we list, one const row each, and the names of their states. */
+#ifndef LSSOCK_MODEL_PROTO_H
+#define LSSOCK_MODEL_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* In the order of the output, which is netstat's. */
+enum sock_proto {
+	PROTO_TCP,
+	PROTO_SCTP,
+	PROTO_UDP,
+	PROTO_UDPLITE,
+	PROTO_RAW,
+	PROTO_UNIX,
+	PROTO_COUNT,
+};
+
+struct proto {
+	const char *name; /* "tcp": the word in the Proto column for IPv4, and in messages */
+	const char *name6; /* "tcp6": the word for IPv6; NULL where there is no such family */
+	const char *services; /* the protocol's word in the services database, NULL: its ports have
+				 no names */
+	uint8_t ipproto; /* IPPROTO_*, what sock_diag calls sdiag_protocol; 0 for UNIX */
+	uint8_t type; /* SOCK_*; 0 where a socket may be of several */
+	bool has_timer; /* netstat's -o shows a timer for it */
+};
+
+/* The row of a protocol; never NULL for a value below PROTO_COUNT. */
+const struct proto *proto_row(enum sock_proto proto);
+
+/* States of a TCP socket as the kernel numbers them (include/net/tcp_states.h). */
+enum tcp_state {
+	TCP_STATE_ESTABLISHED = 1,
+	TCP_STATE_SYN_SENT,
+	TCP_STATE_SYN_RECV,
+	TCP_STATE_FIN_WAIT1,
+	TCP_STATE_FIN_WAIT2,
+	TCP_STATE_TIME_WAIT,
+	TCP_STATE_CLOSE,
+	TCP_STATE_CLOSE_WAIT,
+	TCP_STATE_LAST_ACK,
+	TCP_STATE_LISTEN,
+	TCP_STATE_CLOSING,
+};
+
+/* The eleven states as a set of bits: 1 << state. What sock_diag takes in idiag_states; bits 0, 12
+ * and 13 stay clear. */
+#define TCP_STATES_ALL 0xffeu
+
+/* States of an SCTP association (include/net/sctp/constants.h, enum sctp_state). */
+enum sctp_state {
+	SCTP_STATE_CLOSED,
+	SCTP_STATE_COOKIE_WAIT,
+	SCTP_STATE_COOKIE_ECHOED,
+	SCTP_STATE_ESTABLISHED,
+	SCTP_STATE_SHUTDOWN_PENDING,
+	SCTP_STATE_SHUTDOWN_SENT,
+	SCTP_STATE_SHUTDOWN_RECEIVED,
+	SCTP_STATE_SHUTDOWN_ACK_SENT,
+};
+
+/*
+ * States of a UNIX socket as /proc/net/unix numbers them (include/uapi/linux/net.h, socket_state).
+ * A state of sock_diag that none of these stands for is kept as UNIX_STATE_OTHER + its number.
+ */
+enum unix_state {
+	UNIX_STATE_FREE,
+	UNIX_STATE_UNCONNECTED,
+	UNIX_STATE_CONNECTING,
+	UNIX_STATE_CONNECTED,
+	UNIX_STATE_DISCONNECTING,
+	UNIX_STATE_OTHER = 128,
+};
+
+/* The name of a TCP state ("TIME_WAIT"), or NULL for a number that has none. */
+const char *tcp_state_name(unsigned int state);
+/* The name of an SCTP association's state ("COOKIE_WAIT"), or NULL. */
+const char *sctp_state_name(unsigned int state);
+/* The name of a UNIX socket's type ("STREAM"), or NULL. */
+const char *unix_type_name(unsigned int type);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a socket is: the one normal record that every source fills and everything behind it reads. A
+ * fact that the kernel did not tell has a clear bit in `has`; its member is then zero. Rows come in
+ * batches and are borrowed: the record and everything it points to is valid until the function that
+ * was given it returns.
+ */
+#ifndef LSSOCK_MODEL_SOCK_H
+#define LSSOCK_MODEL_SOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/addr.h"
+#include "model/proto.h"
+
+/* One end of an Internet socket. */
+struct endpoint {
+	union inet_addr addr;
+	uint32_t ifindex; /* interface the address is scoped to or the socket bound to; 0: none or
+			     unknown */
+	uint16_t port; /* host order; for RAW the IP protocol's number */
+};
+
+/* Facts that may be missing. */
+enum sock_fact {
+	SOCK_HAS_UID = 1 << 0,
+	SOCK_HAS_INODE = 1 << 1, /* clear: no process can hold the socket (TIME_WAIT, SYN_RECV,
+				    orphans, not yet accepted) */
+	SOCK_HAS_COOKIE = 1 << 2,
+	SOCK_HAS_QUEUES = 1 << 3, /* recv_q, send_q */
+	SOCK_HAS_BACKLOG =
+		1 << 4, /* the limit of a listener's accept queue; recv_q is then its length */
+	SOCK_HAS_TIMER = 1 << 5, /* timer, timer_ms */
+	SOCK_HAS_RETRANSMITS = 1 << 6,
+	SOCK_HAS_PROBES = 1 << 7,
+	SOCK_HAS_IFINDEX = 1 << 8, /* the source tells interfaces (then ifindex 0 means: none) */
+	SOCK_HAS_REFCNT = 1 << 9,
+	SOCK_HAS_V6ONLY = 1 << 10,
+	SOCK_HAS_SHUTDOWN = 1 << 11,
+	SOCK_HAS_CGROUP = 1 << 12,
+	SOCK_HAS_PEER = 1 << 13, /* UNIX: peer_inode (0: the other end is not accepted yet) */
+};
+
+/* Which timer is running (inet_diag's idiag_timer, /proc/net/tcp's "tr"). */
+enum sock_timer {
+	TIMER_OFF,
+	TIMER_ON, /* retransmission, early retransmit, loss probe */
+	TIMER_KEEPALIVE, /* also SYN-ACK retransmission on old kernels */
+	TIMER_TIMEWAIT,
+	TIMER_PROBE, /* zero window probe */
+	TIMER_DELACK, /* delayed ACK; kernels since 7.0 tell it */
+};
+
+/* How a UNIX socket is named. */
+enum unix_name_kind {
+	UNIX_UNNAMED,
+	UNIX_PATHNAME,
+	UNIX_ABSTRACT,
+};
+
+/* A process that holds a socket. */
+struct owner {
+	uint32_t pid;
+	uint32_t fd;
+	const char *program; /* the kernel's comm: up to 15 bytes (or more for kernel threads), any
+				but NUL; NUL-terminated */
+	const char
+		*context; /* security context, NUL-terminated; NULL when not asked for or unknown */
+};
+
+struct sock {
+	uint32_t has; /* SOCK_HAS_* */
+	uint8_t proto; /* enum sock_proto */
+	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t type; /* SOCK_STREAM ... */
+	uint8_t state; /* TCP, UDP, RAW: enum tcp_state; SCTP associations: enum sctp_state; UNIX:
+			  enum unix_state; or a number none of them has */
+	bool listening; /* waits for connections (TCP and SCTP LISTEN, UNIX with ACC) */
+	bool sctp_assoc; /* SCTP: an association (state is enum sctp_state), not an endpoint (enum
+			    tcp_state) */
+	bool v6only;
+	uint8_t shutdown; /* bit 0: no more receiving, bit 1: no more sending */
+	uint8_t timer; /* enum sock_timer, or a number none of them has */
+	uint8_t name_kind; /* enum unix_name_kind */
+	uint16_t name_len;
+	struct endpoint local, remote;
+	uint32_t timer_ms; /* until the timer fires */
+	uint32_t retransmits, probes;
+	uint32_t recv_q, send_q; /* bytes; recv_q of a listener: connections waiting for accept() */
+	uint32_t backlog;
+	uint32_t uid;
+	uint32_t refcnt; /* UNIX: as /proc/net/unix shows it */
+	uint32_t unix_proto; /* UNIX: the Protocol column of /proc/net/unix, 0 in every kernel so
+				far */
+	uint32_t peer_inode;
+	uint64_t inode;
+	uint64_t cookie; /* unique since boot; low word first, as sock_diag has it */
+	uint64_t cgroup_id;
+	const uint8_t *name; /* UNIX: name_len bytes, any bytes; without an abstract name's leading
+				NUL and a path's final NUL */
+	/* SCTP: all addresses when there are more than the one in local/remote; the first ones
+	 * repeat those. */
+	const struct endpoint *local_addrs, *remote_addrs;
+	uint16_t n_local_addrs, n_remote_addrs;
+	/* Filled by enrich/owners; all owners, in the order the processes were found. */
+	const struct owner *owners;
+	uint32_t n_owners;
+};
+
+/* Where a batch of rows goes. */
+struct sock_sink {
+	/*
+	 * Takes n rows (borrowed, may be changed in place). Returns 0, or negative to end the run:
+	 * the source stops at once and answers -ECANCELED.
+	 */
+	int (*take)(void *ctx, struct sock *rows, size_t n);
+	void *ctx;
+};
+
+#endif

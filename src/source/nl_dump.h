@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One sock_diag dump from request to NLMSG_DONE: the receive loop and the one retry policy for
+ * everything that can go wrong on the way (kernel: net/netlink/af_netlink.c). Knows nothing of what
+ * the messages mean.
+ *
+ * Rows are handed on while the dump runs and cannot be taken back. So when a dump has to be started
+ * again (a lost or truncated datagram, NLM_F_DUMP_INTR, a damaged message), the second one is
+ * followed silently up to the place where the first broke off: a dump walks the kernel's tables in
+ * a fixed order, so the place is found by the cookies of the last datagrams that were handed on.
+ * Memory stays constant, no socket that lived through it is doubled or lost; when the place is not
+ * found again, the result is partial.
+ */
+#ifndef LSSOCK_SOURCE_NL_DUMP_H
+#define LSSOCK_SOURCE_NL_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct env;
+struct report;
+struct nl_link;
+struct nlmsghdr;
+
+/* What the parser of one message says of it. */
+enum nl_verdict {
+	NL_ROW, /* a row with a cookie */
+	NL_SKIP, /* nothing for us (another type of message) */
+	NL_DAMAGED, /* too short or contradicting itself: dropped and counted */
+};
+
+/* One walk over a datagram. Made by nl_walk_begin(), fed by nl_walk_next(). */
+struct nl_walk {
+	const uint8_t *data;
+	size_t len, pos;
+};
+
+/* Starts at the first message of a datagram of len bytes. */
+static inline void nl_walk_begin(struct nl_walk *walk, const void *data, size_t len)
+{
+	walk->data = data;
+	walk->len = len;
+	walk->pos = 0;
+}
+
+/*
+ * The next message, wholly inside the datagram and at least NLMSG_HDRLEN long. Returns 1 and *msg;
+ * 0 at the end; -EBADMSG when nlmsg_len points outside or is too small, or bytes are left over: the
+ * datagram cannot be read further. data need not be aligned beyond 4 bytes. Pure.
+ */
+int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **msg);
+
+/* The errno a NLMSG_ERROR or NLMSG_DONE message carries: 0 or negative; -EBADMSG for an NLMSG_ERROR
+ * too short to carry one. DONE without payload is 0. Pure. */
+int nl_message_errno(const struct nlmsghdr *msg);
+
+/*
+ * Attributes of a message: calls each(ctx, type, payload, payload length) for every attribute in
+ * data[0..len), type without its flag bits. Returns 0, or -EBADMSG at the first attribute whose
+ * length is below 4 or reaches outside (those before it were handed on). Pure.
+ */
+int nl_attrs(const void *data, size_t len,
+	     void (*each)(void *ctx, uint16_t type, const void *payload, size_t n), void *ctx);
+
+/* How a dump hands on what it finds. */
+struct nl_dump_ops {
+	/*
+	 * Parses one message of type SOCK_DIAG_BY_FAMILY into place; *cookie identifies the socket
+	 * (0: it has none, never taken for a duplicate). Pure but for ctx. The payload is borrowed
+	 * until flush() returns.
+	 */
+	enum nl_verdict (*parse)(void *ctx, const void *payload, size_t len, uint64_t *cookie);
+	/* Keeps the row just parsed (called after NL_ROW, unless it is a duplicate). */
+	void (*keep)(void *ctx);
+	/* The datagram is at its end: hands the rows on. 0, or negative to cancel. */
+	int (*flush)(void *ctx);
+};
+
+/* The state that dumps of one run share: one link, reused; opened at first use. A zeroed struct
+ * with env and report set is ready. */
+struct nl_session {
+	const struct env *env;
+	struct report *report;
+	struct nl_link *link;
+	int open_error; /* -errno of an open that failed, remembered for the run */
+	uint32_t seq; /* of the last request; each request gets its own */
+	uint8_t *buf; /* receive buffer, 32 KiB, grown when a datagram was truncated */
+	size_t buf_size;
+};
+
+void nl_session_end(struct nl_session *session);
+
+/*
+ * Sends request (a whole netlink message whose nlmsg_seq, nlmsg_pid and nlmsg_flags are set here)
+ * and feeds the answer to ops. what: the name of the table for messages ("tcp6").
+ *
+ * Returns 0 (complete), 1 (partial: told through report, REPORT_PARTIAL), -ECANCELED (flush asked
+ * to stop), or another -errno when nothing was handed on and a fallback may run: -ENOENT where the
+ * kernel has no such table, the errno of the open where netlink is denied, the kernel's errno,
+ * -ETIMEDOUT, -EBADMSG.
+ */
+int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
+	    const struct nl_dump_ops *ops, void *ctx);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where sockets come from: a const registry of sources, one row for each (protocol, family), with
+ * the fallback written in the row. The rest of the program sees only this header of the room.
+ */
+#ifndef LSSOCK_SOURCE_SOURCE_H
+#define LSSOCK_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/query.h"
+#include "model/sock.h"
+
+struct env;
+struct report;
+struct source_run;
+
+/* How an attempt to list one table ended. */
+enum source_result {
+	SOURCE_COMPLETE, /* every socket of the table was handed on (there may be none) */
+	SOURCE_PARTIAL, /* some were; what is missing was reported (REPORT_PARTIAL) */
+	SOURCE_ABSENT, /* the kernel has no such table: no such socket can exist, or none can be
+			  seen. Nothing was reported */
+	SOURCE_UNREADABLE, /* it may exist but cannot be read by any way; reported (REPORT_PARTIAL)
+			    */
+	SOURCE_CANCELED, /* the sink asked to stop */
+};
+
+/* Starts what the sources of one run share (the netlink link, buffers). NULL without memory. */
+struct source_run *source_run_new(const struct env *env, struct report *report, bool verbose);
+void source_run_free(struct source_run *run);
+
+/*
+ * Lists the sockets of one (protocol, family) into sink, by sock_diag or, where that is denied or
+ * missing, by /proc/net. asked: the operator named this protocol, so a fallback that loses facts is
+ * worth a note.
+ */
+enum source_result source_list(struct source_run *run, const struct sock_query *query, bool asked,
+			       const struct sock_sink *sink);
+
+#endif
