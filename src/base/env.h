@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct nl_link; /* source/nl_link.h */
+struct nl_link;  /* source/nl_link.h */
 struct resolver; /* base/resolver.h */
 
 struct env {
@@ -49,7 +49,7 @@ struct env {
 	int out_fd; /* where rows go; -EBADF when stdout was closed from the start */
 	int err_fd; /* where notes go; the same */
 	uid_t euid; /* effective user id of this process */
-	bool utf8; /* the locale's character set is UTF-8: valid UTF-8 may be shown */
+	bool utf8;  /* the locale's character set is UTF-8: valid UTF-8 may be shown */
 };
 
 /*

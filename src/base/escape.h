@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 enum escape_flags {
-	ESCAPE_UTF8 = 1, /* the output's character set is UTF-8 (else: ASCII only) */
+	ESCAPE_UTF8 = 1,  /* the output's character set is UTF-8 (else: ASCII only) */
 	ESCAPE_BLANK = 2, /* a blank becomes \x20: for cells of a table, which must stay one word */
 	ESCAPE_AT =
 		4, /* a leading '@' becomes \x40: a path that would look like an abstract name */

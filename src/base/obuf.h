@@ -17,7 +17,7 @@
 struct obuf {
 	char *data;
 	size_t len, cap;
-	int fd; /* not owned */
+	int fd;    /* not owned */
 	int error; /* first failure, as a positive errno; 0: none. Nothing is written after it */
 };
 

@@ -12,15 +12,15 @@
 
 /* In rising order: the highest level reported decides the exit status. */
 enum report_level {
-	REPORT_NOTE, /* worth knowing; the output is complete: status 0 */
+	REPORT_NOTE,    /* worth knowing; the output is complete: status 0 */
 	REPORT_PARTIAL, /* what was printed is right, something is missing: status 3 */
-	REPORT_FAILED, /* nothing trustworthy, or the output could not be written: status 4 */
+	REPORT_FAILED,  /* nothing trustworthy, or the output could not be written: status 4 */
 };
 
 struct report {
-	int fd; /* where lines go; negative: nowhere */
+	int fd;                  /* where lines go; negative: nowhere */
 	enum report_level level; /* highest so far */
-	uint64_t *seen; /* hashes of the lines printed so far */
+	uint64_t *seen;          /* hashes of the lines printed so far */
 	size_t n_seen, cap_seen;
 };
 

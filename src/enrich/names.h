@@ -23,8 +23,8 @@ struct names;
 struct names_config {
 	bool hosts, services, users; /* what is to be looked up at all; none: no thread is started,
 					no name service loaded */
-	bool user_column; /* users are only needed when their column is shown */
-	int64_t budget_ns; /* for all look-ups of a round */
+	bool user_column;            /* users are only needed when their column is shown */
+	int64_t budget_ns;           /* for all look-ups of a round */
 };
 
 /* Starts an empty store. NULL without memory. */

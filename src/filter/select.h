@@ -12,7 +12,7 @@
 enum select_mode {
 	SELECT_CONNECTED, /* neither -a nor -l: all but listeners */
 	SELECT_LISTENERS, /* -l */
-	SELECT_ALL, /* -a */
+	SELECT_ALL,       /* -a */
 };
 
 /* The states of a protocol to ask the kernel for, as struct sock_query has them. May ask for more

@@ -19,13 +19,13 @@ enum sock_proto {
 };
 
 struct proto {
-	const char *name; /* "tcp": the word in the Proto column for IPv4, and in messages */
-	const char *name6; /* "tcp6": the word for IPv6; NULL where there is no such family */
+	const char *name;     /* "tcp": the word in the Proto column for IPv4, and in messages */
+	const char *name6;    /* "tcp6": the word for IPv6; NULL where there is no such family */
 	const char *services; /* the protocol's word in the services database, NULL: its ports have
 				 no names */
-	uint8_t ipproto; /* IPPROTO_*, what sock_diag calls sdiag_protocol; 0 for UNIX */
-	uint8_t type; /* SOCK_*; 0 where a socket may be of several */
-	bool has_timer; /* netstat's -o shows a timer for it */
+	uint8_t ipproto;      /* IPPROTO_*, what sock_diag calls sdiag_protocol; 0 for UNIX */
+	uint8_t type;         /* SOCK_*; 0 where a socket may be of several */
+	bool has_timer;       /* netstat's -o shows a timer for it */
 };
 
 /* The row of a protocol; never NULL for a value below PROTO_COUNT. */

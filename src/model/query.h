@@ -16,16 +16,16 @@ enum sock_need {
 	NEED_REFCNT = 1 << 1, /* UNIX: RefCnt and connections not yet accepted (reads /proc/net/unix
 				 beside netlink) */
 	NEED_OWNERS = 1 << 2, /* the walk over /proc/PID/fd */
-	NEED_CONTEXT = 1 << 3, /* security contexts of the owners */
+	NEED_CONTEXT = 1 << 3,      /* security contexts of the owners */
 	NEED_LISTENER_UID = 1 << 4, /* the user of SYN_RECV rows, which sock_diag does not tell */
 };
 
 struct sock_query {
 	enum sock_proto proto;
-	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t family;  /* AF_INET, AF_INET6, AF_UNIX */
 	uint32_t states; /* 1 << state; UNIX: bits of TCP's ESTABLISHED, LISTEN and CLOSE, as
 			    unix_diag has them */
-	uint32_t needs; /* NEED_* */
+	uint32_t needs;  /* NEED_* */
 };
 
 #endif

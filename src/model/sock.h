@@ -20,7 +20,7 @@ struct endpoint {
 	union inet_addr addr;
 	uint32_t ifindex; /* interface the address is scoped to or the socket bound to; 0: none or
 			     unknown */
-	uint16_t port; /* host order; for RAW the IP protocol's number */
+	uint16_t port;    /* host order; for RAW the IP protocol's number */
 };
 
 /* Facts that may be missing. */
@@ -46,10 +46,10 @@ enum sock_fact {
 /* Which timer is running (inet_diag's idiag_timer, /proc/net/tcp's "tr"). */
 enum sock_timer {
 	TIMER_OFF,
-	TIMER_ON, /* retransmission, early retransmit, loss probe */
+	TIMER_ON,        /* retransmission, early retransmit, loss probe */
 	TIMER_KEEPALIVE, /* also SYN-ACK retransmission on old kernels */
 	TIMER_TIMEWAIT,
-	TIMER_PROBE, /* zero window probe */
+	TIMER_PROBE,  /* zero window probe */
 	TIMER_DELACK, /* delayed ACK; kernels since 7.0 tell it */
 };
 
@@ -64,47 +64,52 @@ enum unix_name_kind {
 struct owner {
 	uint32_t pid;
 	uint32_t fd;
-	const char *program; /* the kernel's comm: up to 15 bytes (or more for kernel threads), any
-				but NUL; NUL-terminated */
-	const char
-		*context; /* security context, NUL-terminated; NULL when not asked for or unknown */
+	/* The kernel's comm: up to 15 bytes (63 for kernel threads), any but NUL; NUL-terminated.
+	 */
+	const char *program;
+	/* Security context, NUL-terminated; NULL when not asked for or unknown. */
+	const char *context;
 };
 
 struct sock {
-	uint32_t has; /* SOCK_HAS_* */
-	uint8_t proto; /* enum sock_proto */
+	uint32_t has;   /* SOCK_HAS_* */
+	uint8_t proto;  /* enum sock_proto */
 	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX */
-	uint8_t type; /* SOCK_STREAM ... */
-	uint8_t state; /* TCP, UDP, RAW: enum tcp_state; SCTP associations: enum sctp_state; UNIX:
-			  enum unix_state; or a number none of them has */
-	bool listening; /* waits for connections (TCP and SCTP LISTEN, UNIX with ACC) */
-	bool sctp_assoc; /* SCTP: an association (state is enum sctp_state), not an endpoint (enum
-			    tcp_state) */
+	uint8_t type;   /* SOCK_STREAM ... */
+	/*
+	 * TCP, UDP, RAW and SCTP endpoints: enum tcp_state; SCTP associations: enum sctp_state;
+	 * UNIX: enum unix_state; or a number that none of them has.
+	 */
+	uint8_t state;
+	bool listening;  /* waits for connections: TCP and SCTP LISTEN, UNIX with ACC */
+	bool sctp_assoc; /* SCTP: an association, not an endpoint */
 	bool v6only;
-	uint8_t shutdown; /* bit 0: no more receiving, bit 1: no more sending */
-	uint8_t timer; /* enum sock_timer, or a number none of them has */
+	uint8_t shutdown;  /* bit 0: no more receiving, bit 1: no more sending */
+	uint8_t timer;     /* enum sock_timer, or a number none of them has */
 	uint8_t name_kind; /* enum unix_name_kind */
 	uint16_t name_len;
 	struct endpoint local, remote;
 	uint32_t timer_ms; /* until the timer fires */
 	uint32_t retransmits, probes;
-	uint32_t recv_q, send_q; /* bytes; recv_q of a listener: connections waiting for accept() */
+	/* Bytes; recv_q of a listener: connections waiting for accept(). */
+	uint32_t recv_q, send_q;
 	uint32_t backlog;
 	uint32_t uid;
-	uint32_t refcnt; /* UNIX: as /proc/net/unix shows it */
-	uint32_t unix_proto; /* UNIX: the Protocol column of /proc/net/unix, 0 in every kernel so
-				far */
+	uint32_t refcnt;     /* UNIX: as /proc/net/unix shows it */
+	uint32_t unix_proto; /* UNIX: the Protocol column there, 0 in every kernel so far */
 	uint32_t peer_inode;
 	uint64_t inode;
-	uint64_t cookie; /* unique since boot; low word first, as sock_diag has it */
+	uint64_t cookie; /* unique since boot; the low word first, as sock_diag has it */
 	uint64_t cgroup_id;
-	const uint8_t *name; /* UNIX: name_len bytes, any bytes; without an abstract name's leading
-				NUL and a path's final NUL */
-	/* SCTP: all addresses when there are more than the one in local/remote; the first ones
-	 * repeat those. */
+	/*
+	 * UNIX: name_len bytes, any bytes, without an abstract name's leading NUL and a path's
+	 * final NUL.
+	 */
+	const uint8_t *name;
+	/* SCTP: all addresses where they are known; the first ones repeat local and remote. */
 	const struct endpoint *local_addrs, *remote_addrs;
 	uint16_t n_local_addrs, n_remote_addrs;
-	/* Filled by enrich/owners; all owners, in the order the processes were found. */
+	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;
 	uint32_t n_owners;
 };

@@ -25,8 +25,8 @@ struct nlmsghdr;
 
 /* What the parser of one message says of it. */
 enum nl_verdict {
-	NL_ROW, /* a row with a cookie */
-	NL_SKIP, /* nothing for us (another type of message) */
+	NL_ROW,     /* a row with a cookie */
+	NL_SKIP,    /* nothing for us (another type of message) */
 	NL_DAMAGED, /* too short or contradicting itself: dropped and counted */
 };
 
@@ -84,8 +84,8 @@ struct nl_session {
 	struct report *report;
 	struct nl_link *link;
 	int open_error; /* -errno of an open that failed, remembered for the run */
-	uint32_t seq; /* of the last request; each request gets its own */
-	uint8_t *buf; /* receive buffer, 32 KiB, grown when a datagram was truncated */
+	uint32_t seq;   /* of the last request; each request gets its own */
+	uint8_t *buf;   /* receive buffer, 32 KiB, grown when a datagram was truncated */
 	size_t buf_size;
 };
 

@@ -18,13 +18,13 @@ struct source_run;
 
 /* How an attempt to list one table ended. */
 enum source_result {
-	SOURCE_COMPLETE, /* every socket of the table was handed on (there may be none) */
-	SOURCE_PARTIAL, /* some were; what is missing was reported (REPORT_PARTIAL) */
-	SOURCE_ABSENT, /* the kernel has no such table: no such socket can exist, or none can be
-			  seen. Nothing was reported */
+	SOURCE_COMPLETE,   /* every socket of the table was handed on (there may be none) */
+	SOURCE_PARTIAL,    /* some were; what is missing was reported (REPORT_PARTIAL) */
+	SOURCE_ABSENT,     /* the kernel has no such table: no such socket can exist, or none can be
+			      seen. Nothing was reported */
 	SOURCE_UNREADABLE, /* it may exist but cannot be read by any way; reported (REPORT_PARTIAL)
 			    */
-	SOURCE_CANCELED, /* the sink asked to stop */
+	SOURCE_CANCELED,   /* the sink asked to stop */
 };
 
 /* Starts what the sources of one run share (the netlink link, buffers). NULL without memory. */
