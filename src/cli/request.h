@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operator asked for, as the command line says it and nothing more. plan.c turns it into
+ * work. */
+#ifndef LSSOCK_CLI_REQUEST_H
+#define LSSOCK_CLI_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/query.h"
+
+enum request_action {
+	ACTION_LIST,
+	ACTION_HELP,
+	ACTION_VERSION,
+};
+
+struct request {
+	enum request_action action;
+
+	/* Selecting. */
+	bool all, listening; /* -a, -l; -a wins */
+	uint32_t protos;     /* 1 << enum sock_proto of those named; 0: none was */
+	bool inet4, inet6;   /* families named */
+
+	/* Showing. */
+	bool numeric_hosts, numeric_ports, numeric_users;
+	bool extend, programs, timers, context;
+	bool wide, no_header, verbose;
+
+	/* Again and again. */
+	bool continuous;
+	int64_t interval_ns; /* between the starts of two rounds */
+	uint64_t count;      /* rounds; 0: no end */
+
+	int64_t resolve_ns; /* budget for all name look-ups of a round */
+};
+
+#endif
