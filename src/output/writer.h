@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every form of output is to the pipeline: sections, rows, an end. */
+#ifndef LSSOCK_OUTPUT_WRITER_H
+#define LSSOCK_OUTPUT_WRITER_H
+
+#include <stddef.h>
+
+#include "model/sock.h"
+
+/* The tables of netstat's listing, in their order. */
+enum section {
+	SECTION_INET,
+	SECTION_UNIX,
+};
+
+struct writer {
+	/* A section begins; it may stay empty. 0 or -errno of the output. */
+	int (*begin)(struct writer *writer, enum section section);
+	/* n rows of the current section. 0 or -errno of the output. */
+	int (*rows)(struct writer *writer, const struct sock *rows, size_t n);
+	/* The round is over: everything is written out. 0 or -errno of the output. */
+	int (*end)(struct writer *writer);
+	void (*free)(struct writer *writer);
+};
+
+#endif
