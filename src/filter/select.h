@@ -9,12 +9,6 @@
 #include "model/query.h"
 #include "model/sock.h"
 
-enum select_mode {
-	SELECT_CONNECTED, /* neither -a nor -l: all but listeners */
-	SELECT_LISTENERS, /* -l */
-	SELECT_ALL,       /* -a */
-};
-
 /* The states of a protocol to ask the kernel for, as struct sock_query has them. May ask for more
  * than select_rows() keeps, never for less. Pure. */
 uint32_t select_states(enum select_mode mode, enum sock_proto proto);

@@ -24,8 +24,8 @@ static inline bool addr_is_any(const union inet_addr *addr)
 /* Whether an IPv6 address is ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
 bool addr_is_v4mapped(const union inet_addr *addr);
 
-/* Whether an IPv6 address means nothing without an interface: fe80::/10, ff01::/16 and ff02::/16
- * (RFC 4007). */
+/* Whether an IPv6 address means nothing without an interface: fe80::/10, and multicast of interface
+ * or link scope (ff01::/16, ff02::/16 and the same with flags, such as ff12::/16; RFC 4007). */
 bool addr_needs_scope(const union inet_addr *addr);
 
 /* Writes an IPv4 address as a dotted quad at dst (room for 15 bytes, no NUL). Returns the bytes

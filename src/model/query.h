@@ -9,6 +9,13 @@
 
 #include "model/proto.h"
 
+/* Which of the sockets of a table are shown. */
+enum select_mode {
+	SELECT_CONNECTED, /* neither -a nor -l: all but listeners */
+	SELECT_LISTENERS, /* -l */
+	SELECT_ALL,       /* -a */
+};
+
 /* Facts that cost something to get; a source fetches them only when asked. */
 enum sock_need {
 	NEED_TCP_INFO =

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows kept for a while. */
+#include "hold.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void hold_mark(struct hold *hold, enum section section)
+{
+	if (hold->n_marks < HOLD_MAX_MARKS)
+		hold->marks[hold->n_marks++] = (struct hold_mark){ section, hold->n };
+}
+
+static int own_addrs(struct hold *hold, const struct endpoint **addrs, size_t n)
+{
+	if (n == 0)
+		return 0;
+	*addrs = arena_copy(&hold->arena, *addrs, n * sizeof(**addrs));
+	return *addrs ? 0 : -ENOMEM;
+}
+
+/* Makes a row's pointers point into the arena. */
+static int own_row(struct hold *hold, struct sock *row)
+{
+	if (row->name_len) {
+		row->name = arena_copy(&hold->arena, row->name, row->name_len);
+		if (!row->name)
+			return -ENOMEM;
+	}
+	if (own_addrs(hold, &row->local_addrs, row->n_local_addrs) < 0)
+		return -ENOMEM;
+	return own_addrs(hold, &row->remote_addrs, row->n_remote_addrs);
+}
+
+int hold_add(struct hold *hold, const struct sock *rows, size_t n)
+{
+	void *data = hold->rows;
+	int err = array_grow(&data, &hold->cap, hold->n + n, sizeof(*rows));
+
+	hold->rows = data;
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		hold->rows[hold->n] = rows[i];
+		err = own_row(hold, &hold->rows[hold->n]);
+		if (err < 0)
+			return err;
+		hold->n++;
+	}
+	return 0;
+}
+
+bool hold_is_full(const struct hold *hold)
+{
+	return hold->n >= HOLD_MAX_ROWS;
+}
+
+void hold_clear(struct hold *hold)
+{
+	hold->n = 0;
+	hold->n_marks = 0;
+	arena_reset(&hold->arena);
+}
+
+void hold_free(struct hold *hold)
+{
+	free(hold->rows);
+	arena_free(&hold->arena);
+	*hold = (struct hold){ 0 };
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol rows and the names of states, as include/net/tcp_states.h, include/net/sctp/
+ * constants.h and <sys/socket.h> number them. Known limit: the kernel's TCP states 12
+ * (NEW_SYN_RECV) and above never leave it and have no name here.
+ */
+#include "model/proto.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct proto proto_rows[PROTO_COUNT] = {
+	[PROTO_TCP] = {
+		.name = "tcp",
+		.name6 = "tcp6",
+		.services = "tcp",
+		.ipproto = IPPROTO_TCP,
+		.type = SOCK_STREAM,
+		.has_timer = true,
+	},
+	[PROTO_SCTP] = {
+		.name = "sctp",
+		.name6 = "sctp",
+		.services = "sctp",
+		.ipproto = IPPROTO_SCTP,
+	},
+	[PROTO_UDP] = {
+		.name = "udp",
+		.name6 = "udp6",
+		.services = "udp",
+		.ipproto = IPPROTO_UDP,
+		.type = SOCK_DGRAM,
+		.has_timer = true,
+	},
+	[PROTO_UDPLITE] = {
+		.name = "udpl",
+		.name6 = "udpl6",
+		.services = "udp",
+		.ipproto = IPPROTO_UDPLITE,
+		.type = SOCK_DGRAM,
+		.has_timer = true,
+	},
+	[PROTO_RAW] = {
+		.name = "raw",
+		.name6 = "raw6",
+		.services = "ip",
+		.ipproto = IPPROTO_RAW,
+		.type = SOCK_RAW,
+		.has_timer = true,
+	},
+	[PROTO_UNIX] = {
+		.name = "unix",
+	},
+};
+
+static const char *const tcp_state_names[] = {
+	[TCP_STATE_ESTABLISHED] = "ESTABLISHED",
+	[TCP_STATE_SYN_SENT] = "SYN_SENT",
+	[TCP_STATE_SYN_RECV] = "SYN_RECV",
+	[TCP_STATE_FIN_WAIT1] = "FIN_WAIT1",
+	[TCP_STATE_FIN_WAIT2] = "FIN_WAIT2",
+	[TCP_STATE_TIME_WAIT] = "TIME_WAIT",
+	[TCP_STATE_CLOSE] = "CLOSE",
+	[TCP_STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+	[TCP_STATE_LAST_ACK] = "LAST_ACK",
+	[TCP_STATE_LISTEN] = "LISTEN",
+	[TCP_STATE_CLOSING] = "CLOSING",
+};
+
+static const char *const sctp_state_names[] = {
+	[SCTP_STATE_CLOSED] = "CLOSED",
+	[SCTP_STATE_COOKIE_WAIT] = "COOKIE_WAIT",
+	[SCTP_STATE_COOKIE_ECHOED] = "COOKIE_ECHOED",
+	[SCTP_STATE_ESTABLISHED] = "ESTABLISHED",
+	[SCTP_STATE_SHUTDOWN_PENDING] = "SHUTDOWN_PENDING",
+	[SCTP_STATE_SHUTDOWN_SENT] = "SHUTDOWN_SENT",
+	[SCTP_STATE_SHUTDOWN_RECEIVED] = "SHUTDOWN_RECEIVED",
+	[SCTP_STATE_SHUTDOWN_ACK_SENT] = "SHUTDOWN_ACK_SENT",
+};
+
+static const char *const unix_type_names[] = {
+	[SOCK_STREAM] = "STREAM", [SOCK_DGRAM] = "DGRAM",         [SOCK_RAW] = "RAW",
+	[SOCK_RDM] = "RDM",       [SOCK_SEQPACKET] = "SEQPACKET",
+};
+
+const struct proto *proto_row(enum sock_proto proto)
+{
+	return &proto_rows[proto];
+}
+
+const char *tcp_state_name(unsigned int state)
+{
+	return state < COUNT_OF(tcp_state_names) ? tcp_state_names[state] : NULL;
+}
+
+const char *sctp_state_name(unsigned int state)
+{
+	return state < COUNT_OF(sctp_state_names) ? sctp_state_names[state] : NULL;
+}
+
+const char *unix_type_name(unsigned int type)
+{
+	return type < COUNT_OF(unix_type_names) ? unix_type_names[type] : NULL;
+}
