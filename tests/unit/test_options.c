@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line: what every spelling means, and that nonsense is refused with a word. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+static struct request request;
+static struct options_error error;
+
+/* Parses words separated by single blanks. */
+static bool parse(const char *line)
+{
+	char copy[512];
+	char *argv[64] = { "lssock" }, *save = NULL;
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	error.text[0] = '\0';
+	return options_parse(argc, argv, &request, &error);
+}
+
+static void refused(const char *line, const char *words)
+{
+	cr_assert(!parse(line), "'%s' was taken", line);
+	cr_assert(strstr(error.text, words), "'%s': \"%s\" lacks \"%s\"", line, error.text, words);
+}
+
+Test(options, nothing_asked)
+{
+	cr_assert(parse(""));
+	cr_assert_eq(request.action, ACTION_LIST);
+	cr_assert_eq(request.protos, 0);
+	cr_assert(!request.all && !request.listening && !request.continuous);
+	cr_assert_eq(request.interval_ns, 1000000000);
+	cr_assert_eq(request.resolve_ns, 2000000000);
+}
+
+Test(options, letters_of_every_day)
+{
+	cr_assert(parse("-tulpn"));
+	cr_assert_eq(request.protos, 1u << PROTO_TCP | 1u << PROTO_UDP);
+	cr_assert(request.listening && request.programs);
+	cr_assert(request.numeric_hosts && request.numeric_ports && request.numeric_users);
+	cr_assert(parse("-antp -e -o -W -H"));
+	cr_assert(request.all && request.extend && request.timers && request.wide &&
+		  request.no_header);
+	cr_assert(parse("-x -w -U -S"));
+	cr_assert_eq(request.protos,
+		     1u << PROTO_UNIX | 1u << PROTO_RAW | 1u << PROTO_UDPLITE | 1u << PROTO_SCTP);
+}
+
+Test(options, numeric_one_at_a_time)
+{
+	cr_assert(parse("--numeric-hosts"));
+	cr_assert(request.numeric_hosts && !request.numeric_ports && !request.numeric_users);
+	cr_assert(parse("--numeric-p"));
+	cr_assert(!request.numeric_hosts && request.numeric_ports && !request.numeric_users);
+	cr_assert(parse("--numeric-users"));
+	cr_assert(!request.numeric_hosts && !request.numeric_ports && request.numeric_users);
+}
+
+Test(options, families)
+{
+	cr_assert(parse("-4"));
+	cr_assert(request.inet4 && !request.inet6);
+	cr_assert(parse("--inet6"));
+	cr_assert(!request.inet4 && request.inet6);
+	cr_assert(parse("--ip"));
+	cr_assert(request.inet4 && !request.inet6);
+	cr_assert(parse("-A inet,inet6,unix"));
+	cr_assert(request.inet4 && request.inet6);
+	cr_assert_eq(request.protos, 1u << PROTO_UNIX);
+	cr_assert(parse("-Aip6"));
+	cr_assert(request.inet6 && !request.inet4);
+	cr_assert(parse("--protocol=inet --proto inet6"));
+	cr_assert(request.inet4 && request.inet6);
+	refused("-A foo", "'foo' is not an address family");
+	refused("-A inet,", "'' is not an address family");
+	refused("-A", "needs a value");
+	refused("--protocol", "needs a value");
+}
+
+Test(options, abbreviations_keep_netstats_meaning)
+{
+	static const char *const listening[] = { "--li", "--list", "--listen" };
+
+	for (size_t i = 0; i < sizeof(listening) / sizeof(listening[0]); i++) {
+		cr_assert(parse(listening[i]), "%s: %s", listening[i], error.text);
+		cr_assert(request.listening);
+	}
+	cr_assert(parse("--prog --ext --tim --wi --al --verb"));
+	cr_assert(request.programs && request.extend && request.timers && request.wide &&
+		  request.all && request.verbose);
+	cr_assert(parse("--program"));
+	cr_assert(request.programs);
+	/* netstat takes the first of several address families. */
+	cr_assert(parse("--ine"));
+	cr_assert(request.inet4 && !request.inet6);
+	cr_assert(parse("--w"));
+	cr_assert(request.wide);
+	cr_assert(parse("--vers"));
+	cr_assert_eq(request.action, ACTION_VERSION);
+	refused("--num", "ambiguous");
+	refused("--ver", "ambiguous");
+	refused("--in", "ambiguous");
+	refused("--nonsense", "there is no option '--nonsense'");
+	refused("--tcp=1", "takes no value");
+	refused("--=1", "there is no option");
+}
+
+Test(options, every_name_and_letter_is_found)
+{
+	size_t n;
+	const struct option_row *rows = options_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		char line[64];
+
+		if (!rows[i].name)
+			continue;
+		snprintf(line, sizeof(line), "--%s%s", rows[i].name,
+			 rows[i].arg == OPTION_ARG ? "=inet" : "");
+		parse(line);
+		cr_assert(!strstr(error.text, "there is no option") &&
+				  !strstr(error.text, "ambiguous"),
+			  "%s: %s", line, error.text);
+		cr_assert(rows[i].group == GROUP_HIDDEN || rows[i].help, "%s has no help", line);
+	}
+}
+
+Test(options, again_and_again)
+{
+	cr_assert(parse("-c"));
+	cr_assert(request.continuous);
+	cr_assert_eq(request.interval_ns, 1000000000);
+	cr_assert(parse("-c5"));
+	cr_assert_eq(request.interval_ns, 5000000000);
+	cr_assert(parse("-c0.25tn"));
+	cr_assert_eq(request.interval_ns, 250000000);
+	cr_assert_eq(request.protos, 1u << PROTO_TCP);
+	/* netstat's cluster of letters */
+	cr_assert(parse("-ctn"));
+	cr_assert(request.continuous && request.numeric_hosts);
+	cr_assert_eq(request.protos, 1u << PROTO_TCP);
+	cr_assert(parse("--continuous=2 --count=3"));
+	cr_assert_eq(request.interval_ns, 2000000000);
+	cr_assert_eq(request.count, 3);
+	cr_assert(parse("--count 3"));
+	cr_assert(request.continuous);
+	refused("-c0", "'0' is not a number of seconds");
+	refused("--continuous=nan", "'nan' is not");
+	refused("--continuous=1e400", "'1e400' is not");
+	refused("--continuous=-1", "'-1' is not");
+	refused("--continuous=1000000000", "is not");
+	refused("-c1.2.3", "is not");
+	refused("-c99999999999999999999999999999999999999", "too long");
+	refused("-c-1", "there is no option '--'");
+	refused("--count=0", "not a number above 0");
+	refused("--count=x", "not a number above 0");
+	refused("--count=99999999999999999999", "not a number above 0");
+	refused("--resolve-timeout=soon", "'soon' is not");
+	refused("--resolve-timeout=", "'' is not");
+	cr_assert(parse("--resolve-timeout=0.3"));
+	cr_assert_eq(request.resolve_ns, 300000000);
+}
+
+Test(options, not_ours)
+{
+	refused("-r", "ip route");
+	refused("--route", "ip route");
+	refused("-i", "ip -s link");
+	refused("-g", "ip maddr");
+	refused("-M", "conntrack -L");
+	refused("-F", "ip route");
+	refused("-C", "ip route");
+	refused("-N", "ip -s link");
+	refused("-s", "nstat");
+	refused("--ax25", "not listed");
+	refused("-y", "there is no option '-y'");
+	refused("-?", "there is no option '-?'");
+	refused("foo", "'foo' is not an option");
+	refused("-", "'-' is not an option");
+	refused("-- -t", "'-t' is not an option");
+	cr_assert(parse("-t --"));
+	cr_assert(parse("-d"));
+}
+
+Test(options, long_words_are_cut_in_messages)
+{
+	char line[400];
+
+	memset(line, 'q', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	cr_assert(!parse(line));
+	cr_assert_lt(strlen(error.text), sizeof(error.text));
+	memcpy(line, "--", 2);
+	cr_assert(!parse(line));
+	cr_assert_lt(strlen(error.text), 120);
+	memcpy(line, "-A", 2);
+	cr_assert(!parse(line));
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netstat's rules of what options select together, the fixed order, and who pays for what. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plan.h"
+
+/* The tables of a plan as words, "tcp tcp6 unix". */
+static const char *tables(const struct request *request)
+{
+	static char text[200];
+	struct plan plan;
+
+	plan_make(request, &plan);
+	text[0] = '\0';
+	for (size_t i = 0; i < plan.n_tables; i++) {
+		const struct sock_query *query = &plan.tables[i].query;
+		const struct proto *proto = proto_row(query->proto);
+
+		strcat(text, i ? " " : "");
+		strcat(text, proto->name);
+		if (query->family == AF_INET6)
+			strcat(text, "6");
+	}
+	return text;
+}
+
+Test(plan, nothing_named_is_everything_in_order)
+{
+	struct request request = { 0 };
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix");
+}
+
+Test(plan, protocols_and_families)
+{
+	struct request request = { .protos = 1u << PROTO_UDP | 1u << PROTO_TCP };
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	request.inet4 = true;
+	cr_assert_str_eq(tables(&request), "tcp udp");
+	request.inet6 = true;
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	request = (struct request){ .inet6 = true };
+	cr_assert_str_eq(tables(&request), "tcp6 sctp6 udp6 udpl6 raw6");
+	request = (struct request){ .protos = 1u << PROTO_UNIX };
+	cr_assert_str_eq(tables(&request), "unix");
+	request.inet4 = true;
+	cr_assert_str_eq(tables(&request), "tcp sctp udp udpl raw unix");
+}
+
+Test(plan, sections_appear_as_in_netstat)
+{
+	struct request request = { .protos = 1u << PROTO_UNIX };
+	struct plan plan;
+
+	plan_make(&request, &plan);
+	cr_assert(!plan.inet && plan.local);
+	request = (struct request){ .protos = 1u << PROTO_RAW };
+	plan_make(&request, &plan);
+	cr_assert(plan.inet && !plan.local);
+	request = (struct request){ 0 };
+	plan_make(&request, &plan);
+	cr_assert(plan.inet && plan.local);
+}
+
+Test(plan, nobody_pays_for_what_is_not_shown)
+{
+	struct request request = { .numeric_hosts = true,
+				   .numeric_ports = true,
+				   .numeric_users = true };
+	struct plan plan;
+
+	plan_make(&request, &plan);
+	cr_assert_eq(plan.needs, 0);
+	cr_assert(!plan.hosts && !plan.services && !plan.users);
+	for (size_t i = 0; i < plan.n_tables; i++)
+		cr_assert_eq(plan.tables[i].query.needs & NEED_TCP_INFO, 0);
+	request.timers = true;
+	request.programs = true;
+	plan_make(&request, &plan);
+	for (size_t i = 0; i < plan.n_tables; i++)
+		cr_assert_eq(!!(plan.tables[i].query.needs & NEED_TCP_INFO),
+			     plan.tables[i].query.proto == PROTO_TCP);
+	cr_assert(plan.needs & NEED_OWNERS);
+	/* user names are only looked up for the column that shows them */
+	request.numeric_users = false;
+	plan_make(&request, &plan);
+	cr_assert(!plan.users);
+	request.extend = true;
+	plan_make(&request, &plan);
+	cr_assert(plan.users);
+}
+
+Test(plan, all_wins_over_listening)
+{
+	struct request request = { .all = true, .listening = true };
+	struct plan plan;
+
+	plan_make(&request, &plan);
+	cr_assert_eq(plan.mode, SELECT_ALL);
+}

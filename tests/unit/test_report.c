@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages: one line each, in one write, once, escaped and cut; and the status they add up to. */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/report.h"
+
+static struct report report;
+static int reader;
+
+/* A datagram socket stands for stderr: one write is one datagram. */
+static void setup(void)
+{
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+	report_init(&report, ends[0]);
+	reader = ends[1];
+}
+
+static void teardown(void)
+{
+	report_free(&report);
+	close(report.fd);
+	close(reader);
+}
+
+/* The next write, or "" when there was none. */
+static const char *next_line(void)
+{
+	static char line[8192];
+	ssize_t n = recv(reader, line, sizeof(line) - 1, 0);
+
+	line[n < 0 ? 0 : n] = '\0';
+	return line;
+}
+
+TestSuite(report, .init = setup, .fini = teardown);
+
+Test(report, a_line_is_one_write)
+{
+	report_add(&report, REPORT_NOTE, "cannot read %s: %d of %d", "net/tcp", 3, 4);
+	cr_assert_str_eq(next_line(), "lssock: cannot read net/tcp: 3 of 4\n");
+	cr_assert_str_eq(next_line(), "");
+}
+
+Test(report, told_once)
+{
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++)
+			report_add(&report, REPORT_NOTE, "message %d", i);
+		for (int i = 0; i < 100 && round == 0; i++) {
+			char want[64];
+
+			snprintf(want, sizeof(want), "lssock: message %d\n", i);
+			cr_assert_str_eq(next_line(), want);
+		}
+		cr_assert_str_eq(next_line(), "");
+	}
+}
+
+Test(report, the_same_text_still_raises_the_level)
+{
+	report_add(&report, REPORT_NOTE, "x");
+	cr_assert_eq(report_status(&report), 0);
+	report_add(&report, REPORT_PARTIAL, "x");
+	cr_assert_eq(report_status(&report), 3);
+	cr_assert_str_eq(next_line(), "lssock: x\n");
+	cr_assert_str_eq(next_line(), "");
+}
+
+Test(report, status_is_the_worst)
+{
+	cr_assert_eq(report_status(&report), 0);
+	report_raise(&report, REPORT_NOTE);
+	cr_assert_eq(report_status(&report), 0);
+	report_add(&report, REPORT_PARTIAL, "a");
+	cr_assert_eq(report_status(&report), 3);
+	report_raise(&report, REPORT_FAILED);
+	cr_assert_eq(report_status(&report), 4);
+	report_add(&report, REPORT_PARTIAL, "b");
+	report_add(&report, REPORT_NOTE, "c");
+	cr_assert_eq(report_status(&report), 4);
+}
+
+Test(report, hostile_text_stays_on_its_line)
+{
+	report_add(&report, REPORT_NOTE, "name %s", "a\nlssock: forged\r\033[2J\\\x9b\x7f b");
+	cr_assert_str_eq(next_line(),
+			 "lssock: name a\\x0alssock: forged\\x0d\\x1b[2J\\\\\\x9b\\x7f b\n");
+}
+
+Test(report, utf8_only_where_it_is_allowed)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	report_add(&report, REPORT_NOTE, "caf\xc3\xa9 1");
+	cr_assert_str_eq(next_line(), "lssock: caf\\xc3\\xa9 1\n");
+	report.utf8 = true;
+	report_add(&report, REPORT_NOTE, "caf\xc3\xa9 2 \xe2\x80\xae");
+	cr_assert_str_eq(next_line(), "lssock: caf\xc3\xa9 2 \\xe2\\x80\\xae\n");
+}
+
+Test(report, cut_at_a_thousand_bytes)
+{
+	char text[5000];
+
+	for (size_t n = 990; n < 1040; n++) {
+		size_t want = n < 1000 ? n : 1000;
+
+		memset(text, 'a', n);
+		text[n] = '\0';
+		text[n - 1] = 'z';
+		report_init(&report, report.fd);
+		report_add(&report, REPORT_NOTE, "%s", text);
+		const char *line = next_line();
+
+		cr_assert_eq(strlen(line), 8 + want + 1, "%zu gives %zu", n, strlen(line));
+		cr_assert_eq(line[8 + want], '\n');
+		cr_assert_eq(line[8 + want - 1], n <= 1000 ? 'z' : 'a');
+		report_free(&report);
+	}
+}
+
+Test(report, cut_on_whole_units)
+{
+	char text[5000];
+	const char *line;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	memset(text, 0x01, sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	memcpy(text, "ab", 2);
+	report_add(&report, REPORT_NOTE, "%s", text);
+	line = next_line();
+	cr_assert_eq(strlen(line), 8 + 998 + 1); /* "ab" and 249 times \x01 */
+	cr_assert_str_eq(line + strlen(line) - 5, "\\x01\n");
+
+	report.utf8 = true;
+	for (size_t i = 1; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	text[sizeof(text) - 2] = '\0';
+	text[0] = 'a';
+	report_add(&report, REPORT_NOTE, "%s", text);
+	line = next_line();
+	cr_assert_eq(strlen(line), 8 + 999 + 1);
+	cr_assert_str_eq(line + strlen(line) - 3, "\xc3\xa9\n");
+}
+
+Test(report, without_a_descriptor_levels_still_count)
+{
+	struct report mute;
+
+	report_init(&mute, -1);
+	report_add(&mute, REPORT_FAILED, "nobody hears this");
+	cr_assert_eq(report_status(&mute), 4);
+	report_free(&mute);
+	report_free(&mute);
+}
+
+Test(report, errno_survives)
+{
+	struct report closed;
+
+	errno = ENOTTY;
+	report_add(&report, REPORT_NOTE, "x");
+	cr_assert_eq(errno, ENOTTY);
+	report_init(&closed, 1000000);
+	errno = ENOTTY;
+	report_add(&closed, REPORT_NOTE, "y");
+	cr_assert_eq(errno, ENOTTY);
+	report_free(&closed);
+}
+
+/* A pipe that nobody empties: the line is given up after a while, and nothing hangs. */
+Test(report, a_full_pipe_does_not_hold_up_the_run, .timeout = 10)
+{
+	int ends[2];
+	char page[4096] = "";
+	struct report stuck;
+
+	cr_assert_eq(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], page, sizeof(page)) > 0)
+		;
+	report_init(&stuck, ends[1]);
+	report_add(&stuck, REPORT_PARTIAL, "lost");
+	cr_assert_eq(report_status(&stuck), 3);
+	report_free(&stuck);
+}
