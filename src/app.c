@@ -19,6 +19,7 @@
 #include "base/report.h"
 #include "cli/options.h"
 #include "cli/usage.h"
+#include "enrich/listener_uids.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
 #include "filter/select.h"
@@ -41,7 +42,8 @@ struct app {
 
 	/* Of this round. */
 	struct hold hold;
-	bool holding;              /* rows gather before they are written */
+	bool holding; /* rows gather before they are written */
+	struct listener_uids listener_uids;
 	struct owners *owners;     /* NULL until the walk */
 	size_t n_listed, n_failed; /* tables */
 };
@@ -119,14 +121,19 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 
 	if (app->env->stop_signal(app->env))
 		return -EINTR;
+	if ((app->plan.needs & NEED_LISTENER_UID) &&
+	    listener_uids_apply(&app->listener_uids, rows, n) < 0)
+		goto no_memory;
 	n = select_rows(app->plan.mode, rows, n);
 	if (!app->holding)
 		return write_rows(app, rows, n);
-	if (hold_add(&app->hold, rows, n) < 0) {
-		report_add(&app->report, REPORT_FAILED, "out of memory");
-		return -ENOMEM;
-	}
+	if (hold_add(&app->hold, rows, n) < 0)
+		goto no_memory;
 	return hold_is_full(&app->hold) ? release(app, false) : 0;
+
+no_memory:
+	report_add(&app->report, REPORT_FAILED, "out of memory");
+	return -ENOMEM;
 }
 
 static int begin_section(struct app *app, enum section section)
@@ -204,6 +211,7 @@ static int run_round(struct app *app)
 		err = release(app, true);
 	end = app->writer->end(app->writer);
 	hold_clear(&app->hold);
+	listener_uids_clear(&app->listener_uids);
 	owners_free(app->owners);
 	app->owners = NULL;
 	if (app->n_failed > 0 && app->n_listed == 0)
@@ -281,6 +289,7 @@ static void list_sockets(struct app *app)
 	names_free(app->names);
 	source_run_free(app->sources);
 	hold_free(&app->hold);
+	listener_uids_free(&app->listener_uids);
 }
 
 /* What became of the output. A reader that went away knows it; everything else is told. */

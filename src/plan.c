@@ -17,15 +17,21 @@ static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, 
 	static const uint32_t tcp_needs = NEED_TCP_INFO | NEED_LISTENER_UID;
 	uint32_t needs = plan->needs & ~(uint32_t)(NEED_REFCNT | tcp_needs);
 
+	uint32_t states = select_states(plan->mode, proto);
+
 	if (proto == PROTO_TCP)
 		needs |= plan->needs & tcp_needs;
 	if (proto == PROTO_UNIX)
 		needs |= NEED_REFCNT;
+	/* Connections in SYN_RECV get their user from their listener; listing those costs nothing.
+	 */
+	if ((needs & NEED_LISTENER_UID) && (states & 1u << TCP_STATE_SYN_RECV))
+		states |= 1u << TCP_STATE_LISTEN;
 	plan->tables[plan->n_tables++] = (struct plan_table){
 		.query = {
 			.proto = proto,
 			.family = family,
-			.states = select_states(plan->mode, proto),
+			.states = states,
 			.needs = needs,
 		},
 		.asked = asked,
