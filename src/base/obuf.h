@@ -43,6 +43,8 @@ int obuf_end_row(struct obuf *out);
 /* Appends. Without memory the text is dropped and out->error says so. */
 static inline void obuf_put(struct obuf *out, const void *text, size_t n)
 {
+	if (n == 0) /* text may be NULL, and memcpy() may not */
+		return;
 	if (out->cap - out->len < n && obuf_reserve(out, n) < 0)
 		return;
 	memcpy(out->data + out->len, text, n);

@@ -7,6 +7,7 @@
 #ifndef LSSOCK_BASE_REPORT_H
 #define LSSOCK_BASE_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ enum report_level {
 struct report {
 	int fd;                  /* where lines go; negative: nowhere */
 	enum report_level level; /* highest so far */
+	bool utf8;               /* valid UTF-8 may be shown; false until the caller sets it */
 	uint64_t *seen;          /* hashes of the lines printed so far */
 	size_t n_seen, cap_seen;
 };

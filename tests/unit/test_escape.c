@@ -258,9 +258,35 @@ static int unescaped(const char *text, char *out, size_t *n)
 Test(escape, unescape_refuses_what_escape_never_makes)
 {
 	static const char *const bad[] = {
-		"\\",    "\\x",   "\\x0",     "a\\x4",        "\\n",    "\\e",   "\\x0A", "\\X0a",
-		"\\xg0", "\\x0g", "\\x41",    "\\x5c",        "a\\x40", "\x1b",  "\n",    "\x7f",
-		"\xff",  "\xc3",  "\xc2\x9b", "\xe2\x80\xae", "\\\\\\", "\\x 1", "\\x-1",
+		"\\",
+		"\\x",
+		"\\x0",
+		"a\\x4",
+		"\\n",
+		"\\e",
+		"\\x0A",
+		"\\X0a",
+		"\\xg0",
+		"\\x0g",
+		"\\x41",
+		"\\x5c",
+		"a\\x40",
+		"\x1b",
+		"\n",
+		"\x7f",
+		"\xff",
+		"\xc3",
+		"\xc2\x9b",
+		"\xe2\x80\xae",
+		"\\\\\\",
+		"\\x 1",
+		"\\x-1",
+		"\xc1\xbf",
+		"\xe0\x9f\xbf",
+		"\xed\xa0\x80",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"\xf7\xbf\xbf\xbf",
 	};
 	char out[32];
 	size_t n;

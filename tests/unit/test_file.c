@@ -308,7 +308,8 @@ Test(file, short_reads_and_signals, .timeout = 20)
 		pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
 		setitimer(ITIMER_REAL, &often, NULL);
 		if (round == 0) {
-			cr_assert_eq(file_read_at(dir_fd, "file", buf, sizeof(buf)), strlen(text));
+			cr_assert_eq(file_read_at(dir_fd, "file", buf, sizeof(buf)),
+				     (ssize_t)strlen(text));
 			cr_assert_eq(memcmp(buf, text, strlen(text)), 0);
 		} else {
 			cr_assert_eq(file_stream_open(&stream, dir_fd, "file"), 0);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The output buffer's slow half: growing, and write(2) with everything that can happen to it. After
+ * the first failure the text is dropped, so that a run whose reader has gone cannot grow.
+ */
+#include "base/obuf.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int obuf_init(struct obuf *out, int fd)
+{
+	*out = (struct obuf){ .fd = fd };
+	return obuf_reserve(out, OBUF_FLUSH_AT + OBUF_ROW_ROOM);
+}
+
+void obuf_free(struct obuf *out)
+{
+	free(out->data);
+	out->data = NULL;
+	out->len = 0;
+	out->cap = 0;
+}
+
+/* Remembers the first failure and lets go of the text. Returns -errno of the first one. */
+static int obuf_fail(struct obuf *out, int error)
+{
+	if (!out->error)
+		out->error = error;
+	out->len = 0;
+	return -out->error;
+}
+
+int obuf_reserve(struct obuf *out, size_t n)
+{
+	size_t need, cap;
+	char *data;
+
+	if (out->cap - out->len >= n)
+		return 0;
+	if (out->error)
+		return -out->error;
+	if (n > PTRDIFF_MAX - out->len)
+		return obuf_fail(out, ENOMEM);
+	need = out->len + n;
+	cap = out->cap > PTRDIFF_MAX / 2 ? need : out->cap * 2;
+	if (cap < need)
+		cap = need;
+	data = realloc(out->data, cap);
+	if (!data)
+		return obuf_fail(out, ENOMEM);
+	out->data = data;
+	out->cap = cap;
+	return 0;
+}
+
+/* Waits until a descriptor in non-blocking mode takes bytes again. 0 or a positive errno. */
+static int obuf_wait(int fd)
+{
+	struct pollfd want = { .fd = fd, .events = POLLOUT };
+
+	/* A hang-up or a bad descriptor also ends the wait: the next write tells which it was. */
+	while (poll(&want, 1, -1) < 0) {
+		if (errno != EINTR && errno != EAGAIN)
+			return errno;
+	}
+	return 0;
+}
+
+/* Writes all n bytes. 0 or a positive errno. */
+static int obuf_write(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, data, n);
+
+		if (done > 0) {
+			data += done;
+			n -= (size_t)done;
+			continue;
+		}
+		if (done == 0) /* nothing taken and no reason given: asking for ever is no answer */
+			return EIO;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return errno;
+		int error = obuf_wait(fd);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int obuf_flush(struct obuf *out)
+{
+	int error;
+
+	if (out->error)
+		return obuf_fail(out, out->error);
+	if (out->fd < 0)
+		return obuf_fail(out, EBADF);
+	error = obuf_write(out->fd, out->data, out->len);
+	if (error)
+		return obuf_fail(out, error);
+	out->len = 0;
+	return 0;
+}
+
+int obuf_end_row(struct obuf *out)
+{
+	if (out->error || out->len >= OBUF_FLUSH_AT)
+		return obuf_flush(out);
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names from the C library's name service, so that nsswitch.conf decides where they come from:
+ * hosts by getnameinfo(3), users by getpwuid_r(3), services and protocols by getservent(3) and
+ * getprotoent(3). Writes nothing and asks no locale.
+ *
+ * Known limits: a C library without a listing of services (musl) has no service names here.
+ */
+#include "base/resolver.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	PASSWD_BUF_MIN = 1024,
+	PASSWD_BUF_MAX = 1024 * 1024, /* an entry larger than this is no login name's */
+};
+
+static int errno_of_eai(int eai)
+{
+	switch (eai) {
+	case 0:
+		return 0;
+	case EAI_SYSTEM:
+		return errno ? -errno : -EIO;
+	case EAI_NONAME:
+		return -ENOENT;
+	case EAI_AGAIN:
+		return -EAGAIN;
+	case EAI_MEMORY:
+		return -ENOMEM;
+	case EAI_OVERFLOW:
+		return -ENAMETOOLONG;
+	case EAI_FAMILY:
+		return -EAFNOSUPPORT;
+	default:
+		return -EIO;
+	}
+}
+
+static int resolver_libc_host(int family, const void *addr, char *buf, size_t size)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	const struct sockaddr *name = (const struct sockaddr *)&v4;
+	socklen_t len = sizeof(v4);
+
+	if (family == AF_INET) {
+		memcpy(&v4.sin_addr, addr, sizeof(v4.sin_addr));
+	} else if (family == AF_INET6) {
+		memcpy(&v6.sin6_addr, addr, sizeof(v6.sin6_addr));
+		name = (const struct sockaddr *)&v6;
+		len = sizeof(v6);
+	} else {
+		return -EAFNOSUPPORT;
+	}
+	errno = 0;
+	return errno_of_eai(getnameinfo(name, len, buf, (socklen_t)size, NULL, 0, NI_NAMEREQD));
+}
+
+static int copy_name(char *buf, size_t size, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, name, n + 1);
+	return 0;
+}
+
+static int resolver_libc_user(uint32_t uid, char *buf, size_t size)
+{
+	struct passwd entry, *found = NULL;
+	char *text = NULL;
+	int error = ERANGE;
+
+	for (size_t n = PASSWD_BUF_MIN; error == ERANGE && n <= PASSWD_BUF_MAX; n *= 2) {
+		char *more = realloc(text, n);
+
+		if (!more) {
+			error = ENOMEM;
+			break;
+		}
+		text = more;
+		do
+			error = getpwuid_r((uid_t)uid, &entry, text, n, &found);
+		while (error == EINTR);
+	}
+	if (!error)
+		error = found ? -copy_name(buf, size, found->pw_name) : ENOENT;
+	free(text);
+	return -error;
+}
+
+static int resolver_libc_services(void (*row)(void *ctx, const char *proto, uint16_t port,
+					      const char *name),
+				  void *ctx)
+{
+	const struct servent *service;
+	const struct protoent *protocol;
+
+	setservent(1);
+	while ((service = getservent()))
+		row(ctx, service->s_proto, ntohs((uint16_t)service->s_port), service->s_name);
+	endservent();
+
+	setprotoent(1);
+	while ((protocol = getprotoent())) {
+		if (protocol->p_proto >= 0 && protocol->p_proto <= UINT16_MAX)
+			row(ctx, "ip", (uint16_t)protocol->p_proto, protocol->p_name);
+	}
+	endprotoent();
+	return 0;
+}
+
+const struct resolver resolver_libc = {
+	.host = resolver_libc_host,
+	.user = resolver_libc_user,
+	.services = resolver_libc_services,
+};
