@@ -12,12 +12,11 @@ static const uint32_t inet_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP)
 				    PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |
 				    PROTO_BIT(PROTO_RAW);
 
-static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, bool asked)
+static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, uint32_t states,
+		      bool asked)
 {
 	static const uint32_t tcp_needs = NEED_TCP_INFO | NEED_LISTENER_UID;
 	uint32_t needs = plan->needs & ~(uint32_t)(NEED_REFCNT | tcp_needs);
-
-	uint32_t states = select_states(plan->mode, proto);
 
 	if (proto == PROTO_TCP)
 		needs |= plan->needs & tcp_needs;
@@ -36,6 +35,26 @@ static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, 
 		},
 		.asked = asked,
 	};
+}
+
+/* The tables of a protocol, IPv4 before IPv6. netstat lists all endpoints of SCTP before any
+ * association. */
+static void add_inet(struct plan *plan, enum sock_proto proto, bool inet4, bool inet6, bool asked)
+{
+	uint32_t states = select_states(plan->mode, proto);
+	uint32_t endpoints = select_states(SELECT_LISTENERS, PROTO_SCTP);
+	uint32_t parts[2] = { states, 0 };
+
+	if (proto == PROTO_SCTP) {
+		parts[0] = states & endpoints;
+		parts[1] = states & ~endpoints;
+	}
+	for (int part = 0; part < 2; part++) {
+		if (parts[part] && inet4)
+			add_table(plan, proto, AF_INET, parts[part], asked);
+		if (parts[part] && inet6)
+			add_table(plan, proto, AF_INET6, parts[part], asked);
+	}
 }
 
 static uint32_t needs_of(const struct request *request)
@@ -76,16 +95,10 @@ void plan_make(const struct request *request, struct plan *plan)
 
 	plan->inet = protos & inet_protos;
 	plan->local = protos & PROTO_BIT(PROTO_UNIX);
-	for (int proto = 0; proto < PROTO_UNIX; proto++) {
-		bool asked = request->protos & PROTO_BIT(proto);
-
-		if (!(protos & PROTO_BIT(proto)))
-			continue;
-		if (inet4)
-			add_table(plan, proto, AF_INET, asked);
-		if (inet6)
-			add_table(plan, proto, AF_INET6, asked);
-	}
+	for (int proto = 0; proto < PROTO_UNIX; proto++)
+		if (protos & PROTO_BIT(proto))
+			add_inet(plan, proto, inet4, inet6, request->protos & PROTO_BIT(proto));
 	if (plan->local)
-		add_table(plan, PROTO_UNIX, AF_UNIX, request->protos & PROTO_BIT(PROTO_UNIX));
+		add_table(plan, PROTO_UNIX, AF_UNIX, select_states(plan->mode, PROTO_UNIX),
+			  request->protos & PROTO_BIT(PROTO_UNIX));
 }

@@ -11,7 +11,7 @@
 #include "cli/request.h"
 #include "model/query.h"
 
-enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT };
+enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT + 2 }; /* SCTP has four */
 
 /* One table of the kernel to be listed. */
 struct plan_table {
