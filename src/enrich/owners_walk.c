@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads the links in /proc/PID/fd (kernel: fs/proc/fd.c; a socket's link reads "socket:[INODE]").
+ * At most three descriptors are open at once, however many processes there are. Everything of a
+ * process is read through one descriptor of its directory: once it has ended that only fails.
+ *
+ * Known limits: the walk is no snapshot. Only a process's first thread is asked, so descriptors of
+ * a thread that left the shared table (unshare(CLONE_FILES)), or whose first thread has ended, are
+ * not seen. The kernel's own sockets, and those whose descriptor is on its way in a message, have
+ * no owner.
+ */
+#include "enrich/owners_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/file.h"
+#include "base/num.h"
+
+enum {
+	DIR_BUF_SIZE = 32 * 1024,
+	LINK_SIZE = 64,      /* the longest link of a socket has 29 bytes */
+	COMM_SIZE = 256,     /* 15 bytes and a newline; kernel threads: more */
+	CONTEXT_SIZE = 4096, /* the kernel gives a page at most */
+};
+
+/* As the kernel has it (getdents64(2)); not every C library does. */
+struct owner_dirent {
+	uint64_t ino;
+	int64_t off;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+};
+
+/* A directory being read for its entries that are numbers. */
+struct owner_dir {
+	int fd;
+	char *buf; /* DIR_BUF_SIZE bytes */
+	size_t pos, len;
+};
+
+/* array_grow() for a member of any pointer type. */
+static int owners_grow(void *array, size_t *cap, size_t need, size_t elem)
+{
+	void *data;
+	int err;
+
+	memcpy(&data, array, sizeof(data));
+	err = array_grow(&data, cap, need, elem);
+	memcpy(array, &data, sizeof(data));
+	return err;
+}
+
+/* The next entry that is a number. Returns 1, 0 at the end, or -errno. The name is valid until the
+ * next call. */
+static int owners_next_number(struct owner_dir *dir, const char **name, uint32_t *number)
+{
+	for (;;) {
+		const struct owner_dirent *entry;
+		uint64_t value;
+
+		if (dir->pos == dir->len) {
+			long got = syscall(SYS_getdents64, dir->fd, dir->buf, DIR_BUF_SIZE);
+
+			if (got <= 0)
+				return got < 0 ? -errno : 0;
+			dir->pos = 0;
+			dir->len = (size_t)got;
+		}
+		entry = (const void *)(dir->buf + dir->pos);
+		dir->pos += entry->reclen;
+		if (num_parse_u64(entry->name, strlen(entry->name), UINT32_MAX, &value)) {
+			*name = entry->name;
+			*number = (uint32_t)value;
+			return 1;
+		}
+	}
+}
+
+/* Judges why a process could not be read. One that has gone is no trouble at all. */
+static void owners_trouble(struct owner_walk *walk, int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ESRCH:
+	case ENOTDIR:
+		return;
+	case EACCES:
+	case EPERM:
+		walk->n_hidden++;
+		return;
+	default:
+		if (walk->problem == 0)
+			walk->problem = err;
+	}
+}
+
+ssize_t owners_read_text(int dir_fd, const char *path, char *buf, size_t size)
+{
+	ssize_t got = file_read_at(dir_fd, path, buf, size - 1);
+
+	if (got < 0)
+		return got;
+	buf[got] = '\0';
+	got = (ssize_t)strlen(buf);
+	if (got > 0 && buf[got - 1] == '\n')
+		buf[--got] = '\0';
+	return got;
+}
+
+/* Adds the process to those who own something. Returns 1; 0 when it has gone or cannot be read; or
+ * -ENOMEM. */
+static int owners_add_process(struct owner_walk *walk, int dir_fd, uint32_t pid)
+{
+	char comm[COMM_SIZE], context[CONTEXT_SIZE];
+	struct owner_process *process;
+	ssize_t n = owners_read_text(dir_fd, "comm", comm, sizeof(comm));
+
+	if (n < 0) {
+		owners_trouble(walk, (int)-n);
+		return 0;
+	}
+	if (owners_grow(&walk->processes, &walk->cap_processes, walk->n_processes + 1,
+			sizeof(*process)) < 0)
+		return -ENOMEM;
+	process = &walk->processes[walk->n_processes];
+	*process = (struct owner_process){ .pid = pid };
+	process->program = arena_copy(&walk->arena, comm, (size_t)n + 1);
+	if (!process->program)
+		return -ENOMEM;
+	n = walk->query->context
+		    ? owners_read_text(dir_fd, "attr/current", context, sizeof(context))
+		    : 0;
+	if (n > 0) {
+		process->context = arena_copy(&walk->arena, context, (size_t)n + 1);
+		if (!process->context)
+			return -ENOMEM;
+	}
+	walk->n_processes++;
+	return 1;
+}
+
+/* The slot of a socket, NULL when it is not wanted. A walk for all sockets makes one. -ENOMEM in
+ * *err. */
+static const uint32_t *owners_slot(struct owner_walk *walk, uint64_t inode, int *err)
+{
+	uint32_t *slot;
+	bool added;
+
+	if (walk->query->inodes)
+		return hash64_find(&walk->numbers, inode);
+	slot = hash64_add(&walk->numbers, inode, &added);
+	if (!slot || walk->n_slots >= UINT32_MAX ||
+	    owners_grow(&walk->slots, &walk->cap_slots, walk->n_slots + 1, sizeof(*walk->slots)) <
+		    0) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	if (added) {
+		walk->slots[walk->n_slots] = (struct owner_slot){ 0 };
+		*slot = (uint32_t)walk->n_slots++;
+	}
+	return slot;
+}
+
+/* A process's files, while they are read. */
+struct owner_files {
+	int dir_fd; /* /proc/PID */
+	uint32_t pid;
+	bool named; /* it is the last of walk->processes */
+};
+
+/* The process holds the socket of that slot. Returns 1, 0 when the process has gone, or -ENOMEM. */
+static int owners_add_hit(struct owner_walk *walk, struct owner_files *files, uint32_t number,
+			  uint32_t fd)
+{
+	struct owner_slot *slot = &walk->slots[number];
+	struct owner_hit *last = slot->n_hits > 0 ? &walk->hits[slot->last] : NULL;
+	int got = 1;
+
+	if (last && files->named && last->process == walk->n_processes - 1) {
+		if (fd < last->fd)
+			last->fd = fd;
+		return 1;
+	}
+	if (last && walk->query->first_only)
+		return 1;
+	if (!files->named)
+		got = owners_add_process(walk, files->dir_fd, files->pid);
+	if (got <= 0)
+		return got;
+	files->named = true;
+	if (walk->n_hits >= UINT32_MAX ||
+	    owners_grow(&walk->hits, &walk->cap_hits, walk->n_hits + 1, sizeof(*walk->hits)) < 0)
+		return -ENOMEM;
+	slot->last = (uint32_t)walk->n_hits;
+	walk->hits[walk->n_hits++] = (struct owner_hit){
+		.slot = number,
+		.process = (uint32_t)walk->n_processes - 1,
+		.fd = fd,
+	};
+	if (slot->n_hits++ == 0)
+		walk->n_found++;
+	return 1;
+}
+
+/*
+ * One link that leads to a socket. sock_diag tells only the low half of an inode number, so a row
+ * from there is wanted (or will be looked for) by that half; a link's number above 32 bits is
+ * therefore known by both. Returns as owners_add_hit().
+ */
+static int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64_t inode,
+			     uint32_t fd)
+{
+	const uint64_t keys[] = { inode, inode & UINT32_MAX };
+	int got = 1;
+
+	for (int i = 0; i < 2 && got > 0; i++) {
+		const uint32_t *slot;
+		int err = 0;
+
+		if (keys[i] == 0 || (i == 1 && keys[1] == inode))
+			break;
+		slot = owners_slot(walk, keys[i], &err);
+		if (err < 0)
+			return err;
+		if (!slot)
+			continue;
+		got = owners_add_hit(walk, files, *slot, fd);
+		if (walk->query->inodes)
+			break;
+	}
+	return got;
+}
+
+/* Whether the walk may end: nothing more can be shown. */
+static bool owners_is_done(const struct owner_walk *walk)
+{
+	return walk->query->inodes && walk->query->first_only && walk->n_found == walk->n_slots;
+}
+
+/* Reads all links of a process. 0 or -ENOMEM. */
+static int owners_walk_files(struct owner_walk *walk, struct owner_files *files, int fds, char *buf)
+{
+	struct owner_dir dir = { .fd = fds, .buf = buf };
+	const char *name;
+	uint32_t fd;
+	int got;
+
+	while ((got = owners_next_number(&dir, &name, &fd)) > 0) {
+		char text[LINK_SIZE];
+		uint64_t inode;
+		ssize_t n = readlinkat(fds, name, text, sizeof(text));
+
+		if (n < 0 && (errno == ENOENT || errno == EINVAL))
+			continue; /* closed meanwhile */
+		if (n < 0) {
+			owners_trouble(walk, errno);
+			return 0;
+		}
+		if (!owners_parse_link(text, (size_t)n, &inode))
+			continue;
+		got = owners_add_socket(walk, files, inode, fd);
+		if (got <= 0)
+			return got;
+		if (owners_is_done(walk))
+			return 0;
+	}
+	if (got < 0)
+		owners_trouble(walk, -got);
+	return 0;
+}
+
+/* Looks into one process. 0 or -ENOMEM. */
+static int owners_walk_process(struct owner_walk *walk, uint32_t pid, char *buf)
+{
+	struct owner_files files = { .pid = pid };
+	char name[24];
+	int fds, err = 0;
+
+	name[num_format_u64(name, pid)] = '\0';
+	files.dir_fd = openat(walk->env->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (files.dir_fd < 0) {
+		owners_trouble(walk, errno);
+		return 0;
+	}
+	fds = openat(files.dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds < 0) {
+		owners_trouble(walk, errno);
+	} else {
+		err = owners_walk_files(walk, &files, fds, buf);
+		close(fds);
+	}
+	close(files.dir_fd);
+	return err;
+}
+
+static int owners_compare_pids(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x < y ? -1 : x > y;
+}
+
+/* The processes there are. */
+struct owner_pids {
+	uint32_t *list;
+	size_t n, cap;
+};
+
+/* Reads them all, in rising order, before any is looked into: one descriptor less at a time. 0 or
+ * -ENOMEM; what else went wrong is left in the walk. */
+static int owners_list_pids(struct owner_walk *walk, struct owner_pids *pids, char *buf)
+{
+	struct owner_dir dir = { .buf = buf };
+	bool sorted = true;
+	const char *name;
+	uint32_t pid;
+	int got;
+
+	/* Opened anew: whoever shares proc_fd shares its position, and it may be an O_PATH one. */
+	dir.fd = openat(walk->env->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir.fd < 0) {
+		walk->problem = errno;
+		return 0;
+	}
+	while ((got = owners_next_number(&dir, &name, &pid)) > 0) {
+		if (owners_grow(&pids->list, &pids->cap, pids->n + 1, sizeof(*pids->list)) < 0) {
+			close(dir.fd);
+			return -ENOMEM;
+		}
+		sorted = sorted && (pids->n == 0 || pids->list[pids->n - 1] < pid);
+		walk->saw_init = walk->saw_init || pid == 1;
+		pids->list[pids->n++] = pid;
+	}
+	close(dir.fd);
+	if (got < 0)
+		walk->problem = -got;
+	/* The kernel lists them in order; a recorded directory may not. */
+	if (!sorted)
+		qsort(pids->list, pids->n, sizeof(*pids->list), owners_compare_pids);
+	return 0;
+}
+
+int owners_walk_run(struct owner_walk *walk)
+{
+	struct owner_pids pids = { .list = NULL };
+	char *buf = malloc(DIR_BUF_SIZE);
+	int err = buf ? owners_list_pids(walk, &pids, buf) : -ENOMEM;
+
+	for (size_t i = 0; i < pids.n && err == 0 && !owners_is_done(walk); i++)
+		err = owners_walk_process(walk, pids.list[i], buf);
+	free(pids.list);
+	free(buf);
+	return err;
+}
+
+void owners_walk_free(struct owner_walk *walk)
+{
+	hash64_free(&walk->numbers);
+	arena_free(&walk->arena);
+	free(walk->slots);
+	free(walk->hits);
+	free(walk->processes);
+	walk->slots = NULL;
+	walk->hits = NULL;
+	walk->processes = NULL;
+}
