@@ -40,6 +40,8 @@ struct app {
 	struct names *names;
 	struct writer *writer;
 
+	uint64_t n_rounds; /* that are over */
+
 	/* Of this round. */
 	struct hold hold;
 	bool holding; /* rows gather before they are written */
@@ -66,6 +68,7 @@ static void find_owners(struct app *app, bool all_rows_held)
 {
 	struct owners_query query = {
 		.first_only = true,
+		.again = app->n_rounds > 0,
 		.context = app->plan.needs & NEED_CONTEXT,
 	};
 	uint64_t *inodes = NULL;
@@ -226,12 +229,12 @@ static void run_rounds(struct app *app)
 	const struct env *env = app->env;
 	int64_t interval = app->request.interval_ns, next = env->now_ns(env);
 
-	for (uint64_t round = 1;; round++) {
+	for (;;) {
 		int64_t now;
 
 		if (run_round(app) < 0 || env->stop_signal(env))
 			return;
-		if (!app->request.continuous || round == app->request.count)
+		if (!app->request.continuous || ++app->n_rounds == app->request.count)
 			return;
 		now = env->now_ns(env);
 		next += interval;

@@ -187,7 +187,7 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 		err = owners_want(&walk, query);
 		if (err == 0)
 			err = owners_walk_run(&walk);
-		if (is_proc && err == 0)
+		if (is_proc && err == 0 && !query->again)
 			owners_tell_hidden(&walk, report);
 	}
 	if (walk.problem != 0)

@@ -24,6 +24,7 @@ struct owners_query {
 	size_t n_inodes;
 	bool first_only; /* one owner a socket is enough: the walk ends when each wanted socket has
 			    one */
+	bool again;      /* an earlier round has told what is hidden: say it no more */
 	bool context;    /* also each owner's security context (/proc/PID/attr/current) */
 };
 

@@ -261,7 +261,11 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 		if (n < 0 && (errno == ENOENT || errno == EINVAL))
 			continue; /* closed meanwhile */
 		if (n < 0) {
-			owners_trouble(walk, errno);
+			int err = errno;
+
+			/* The kernel also says EACCES of a process that has just been reaped. */
+			if (faccessat(files->dir_fd, "comm", F_OK, 0) == 0)
+				owners_trouble(walk, err);
 			return 0;
 		}
 		if (!owners_parse_link(text, (size_t)n, &inode))

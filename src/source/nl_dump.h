@@ -14,9 +14,14 @@
 #ifndef LSSOCK_SOURCE_NL_DUMP_H
 #define LSSOCK_SOURCE_NL_DUMP_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/sock.h"
 
 struct env;
 struct report;
@@ -55,13 +60,38 @@ int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **msg);
  * too short to carry one. DONE without payload is 0. Pure. */
 int nl_message_errno(const struct nlmsghdr *msg);
 
+/* One attribute: its type without the flag bits, and its payload. */
+struct nl_attr {
+	const uint8_t *data;
+	size_t len;
+	uint16_t type;
+};
+
 /*
- * Attributes of a message: calls each(ctx, type, payload, payload length) for every attribute in
- * data[0..len), type without its flag bits. Returns 0, or -EBADMSG at the first attribute whose
- * length is below 4 or reaches outside (those before it were handed on). Pure.
+ * The next attribute of data[0..len), from *pos (which starts at 0). Returns 1 and *attr; 0 at the
+ * end; -EBADMSG when its length is below 4 or reaches outside, or when fewer than 4 bytes are left:
+ * nothing behind it can be read. Inline, because it runs several times for each socket. Pure.
  */
-int nl_attrs(const void *data, size_t len,
-	     void (*each)(void *ctx, uint16_t type, const void *payload, size_t n), void *ctx);
+static inline int nl_attr_next(const void *data, size_t len, size_t *pos, struct nl_attr *attr)
+{
+	const uint8_t *at = (const uint8_t *)data + *pos;
+	size_t left = len - *pos, step;
+	uint16_t head[2]; /* length with these four bytes, type */
+
+	if (!left)
+		return 0;
+	if (left < sizeof(head))
+		return -EBADMSG;
+	memcpy(head, at, sizeof(head));
+	if (head[0] < sizeof(head) || head[0] > left)
+		return -EBADMSG;
+	step = (head[0] + 3u) & ~(size_t)3;
+	*pos += step < left ? step : left;
+	attr->data = at + sizeof(head);
+	attr->len = head[0] - sizeof(head);
+	attr->type = head[1] & 0x3fff; /* NLA_TYPE_MASK */
+	return 1;
+}
 
 /* How a dump hands on what it finds. */
 struct nl_dump_ops {
@@ -77,15 +107,56 @@ struct nl_dump_ops {
 	int (*flush)(void *ctx);
 };
 
+/* Rows on their way from a dump to the sink: a full batch leaves at once, so its size is fixed
+ * however many messages a datagram holds. */
+struct nl_batch {
+	const struct sock_sink *sink;
+	struct sock *rows; /* NL_BATCH_ROWS; the next row is made at rows[n] */
+	size_t n;
+	bool canceled; /* the sink asked to stop: nothing more is handed on */
+};
+
+enum { NL_BATCH_ROWS = 128 };
+
+static inline int nl_batch_begin(struct nl_batch *batch, const struct sock_sink *sink)
+{
+	*batch = (struct nl_batch){ .sink = sink };
+	batch->rows = malloc(NL_BATCH_ROWS * sizeof(*batch->rows));
+	return batch->rows ? 0 : -ENOMEM;
+}
+
+static inline void nl_batch_end(struct nl_batch *batch)
+{
+	free(batch->rows);
+}
+
+/* Hands on what is there. 0, or -ECANCELED now and ever after when the sink asked to stop. */
+static inline int nl_batch_flush(struct nl_batch *batch)
+{
+	if (batch->n && !batch->canceled)
+		batch->canceled = batch->sink->take(batch->sink->ctx, batch->rows, batch->n) < 0;
+	batch->n = 0;
+	return batch->canceled ? -ECANCELED : 0;
+}
+
+/* Keeps the row made at rows[n]. */
+static inline void nl_batch_keep(struct nl_batch *batch)
+{
+	if (++batch->n == NL_BATCH_ROWS)
+		nl_batch_flush(batch);
+}
+
 /* The state that dumps of one run share: one link, reused; opened at first use. A zeroed struct
  * with env and report set is ready. */
 struct nl_session {
 	const struct env *env;
 	struct report *report;
 	struct nl_link *link;
-	int open_error; /* -errno of an open that failed, remembered for the run */
+	int open_error; /* -errno of a link that was denied (open, bind or first send), remembered
+			   for the run: asking again would be denied again */
 	uint32_t seq;   /* of the last request; each request gets its own */
-	uint8_t *buf;   /* receive buffer, 32 KiB, grown when a datagram was truncated */
+	uint8_t *buf;   /* receive buffer, 32 KiB, grown to at most 1 MiB when a datagram was
+			   truncated */
 	size_t buf_size;
 };
 
@@ -102,5 +173,9 @@ void nl_session_end(struct nl_session *session);
  */
 int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
 	    const struct nl_dump_ops *ops, void *ctx);
+
+/* Tells (REPORT_PARTIAL) that n rows lack what came behind a damaged attribute. Returns whether
+ * there was anything to tell. */
+bool nl_report_bad_attrs(const struct nl_session *session, const char *what, unsigned long long n);
 
 #endif
