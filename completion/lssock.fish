@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of lssock for fish.
+
+complete -c lssock -f
+
+complete -c lssock -s a -l all -d 'Listeners and connections'
+complete -c lssock -s l -l listening -d 'Listeners only'
+complete -c lssock -s t -l tcp -d 'TCP'
+complete -c lssock -s u -l udp -d 'UDP'
+complete -c lssock -s U -l udplite -d 'UDP-Lite'
+complete -c lssock -s S -l sctp -d 'SCTP'
+complete -c lssock -s w -l raw -d 'Raw IP sockets'
+complete -c lssock -s x -l unix -d 'UNIX domain sockets'
+complete -c lssock -s 4 -l inet -d 'IPv4'
+complete -c lssock -s 6 -l inet6 -d 'IPv6'
+complete -c lssock -s A -l protocol -x -d 'Address families' \
+    -a '(__fish_complete_list , "printf %s\\\\n inet inet6 unix")'
+
+complete -c lssock -s n -l numeric -d 'No names at all'
+complete -c lssock -l numeric-hosts -d 'No host names'
+complete -c lssock -l numeric-ports -d 'No service names'
+complete -c lssock -l numeric-users -d 'No user names'
+complete -c lssock -s p -l programs -d 'PID and program of each socket'
+complete -c lssock -s e -l extend -d 'User and inode'
+complete -c lssock -s o -l timers -d 'Timers'
+complete -c lssock -s Z -l context -d 'Security context'
+complete -c lssock -s W -l wide -d 'Long program names in full'
+complete -c lssock -s T -l notrim -d 'Long program names in full'
+complete -c lssock -s H -l no-header -d 'No header lines'
+complete -c lssock -l resolve-timeout -x -d 'Seconds for all names together'
+
+complete -c lssock -s c -l continuous -d 'Again every second'
+complete -c lssock -l count -x -d 'Number of listings'
+
+complete -c lssock -s v -l verbose -d 'Say what is left out'
+complete -c lssock -s V -l version -d 'Name and version'
+complete -c lssock -s h -l help -d 'List of options'
