@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Every TCP state from a real socket, over IPv4, IPv6 and IPv4 under an IPv6 socket. The peers live in
+a second network namespace behind a veth pair; a state that normally lasts microseconds is held by
+a peer whose socket filter drops every segment that arrives.
+
+CLOSE is the one state that no listing can hold: the kernel takes a socket out of its tables before
+it enters that state, so neither /proc/net/tcp nor a sock_diag dump of ordinary states ever contains
+it. What would be in it (a socket only bound, a listener shut down) is shown to be absent instead.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import sys
+import time
+
+sys.dont_write_bytecode = True
+import lib  # noqa: E402
+from lib import Neighbour, case, equal, inside, like_netstat, lssock_ok, matching, that  # noqa: E402
+
+KINDS = {
+    "IPv4": (Neighbour.HERE4, Neighbour.THERE4, False),
+    "IPv6": (Neighbour.HERE6, Neighbour.THERE6, False),
+    "IPv4 under IPv6": (Neighbour.HERE4, Neighbour.THERE4, True),
+}
+LISTENER_UID = 12345
+
+
+class Scene:
+    """The sockets of one kind of address: what is here is shown, what is there only answers."""
+
+    def __init__(self, net, here, there, mapped):
+        self.net, self.mapped = net, mapped
+        self.here_host, self.there_host = here, there
+        self.proto = "tcp6" if mapped or ":" in here else "tcp"
+        self.kept = []
+        self.expected = {}  # name -> (local, remote, state, timer, has an inode)
+        with inside(net.fd):
+            self.there = lib.listen(there, backlog=64)
+        self.here = self._listen_here()
+        for build in (
+            self.listen, self.established, self.syn_sent, self.syn_recv, self.fin_wait1,
+            self.fin_wait2, self.time_wait, self.close_wait, self.last_ack, self.closing,
+            self.read_closed, self.unsent,
+        ):
+            build()
+
+    def _listen_here(self):
+        if self.mapped:
+            return lib.listen("::", v6only=0, backlog=64)
+        return lib.listen(self.here_host, backlog=64)
+
+    def _socket(self):
+        family = socket.AF_INET6 if self.proto == "tcp6" else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        self.kept.append(sock)
+        return sock
+
+    def _address(self, port):
+        return ("::ffff:" + self.there_host if self.mapped else self.there_host, port)
+
+    def text(self, address):
+        host = address[0].removeprefix("::ffff:")
+        return f"{host}:{address[1]}"
+
+    def _pair(self):
+        """A connection from here to there: (the end here, the end there)."""
+        mine = self._socket()
+        mine.connect(self._address(lib.port_of(self.there)))
+        theirs, _ = self.there.accept()
+        self.kept.append(theirs)
+        return mine, theirs
+
+    def expect(self, name, local, remote, state, timer, inode):
+        self.expected[name] = (self.text(local), self.text(remote), state, timer, inode)
+
+    def expect_pair(self, name, mine, state, timer, inode=True):
+        inode = lib.inode_of(mine) if inode else 0
+        self.expect(name, mine.getsockname(), mine.getpeername(), state, timer, inode)
+
+    def listen(self):
+        local = self.here.getsockname()
+        self.expected["LISTEN"] = (
+            f"{local[0]}:{local[1]}",
+            ":::*" if ":" in local[0] else "0.0.0.0:*",
+            "LISTEN", "off", lib.inode_of(self.here),
+        )
+
+    def established(self):
+        mine, _ = self._pair()
+        self.expect_pair("ESTABLISHED", mine, "ESTABLISHED", "off")
+        mine, _ = self._pair()
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self.expect_pair("ESTABLISHED with keepalive", mine, "ESTABLISHED", "keepalive")
+
+    def syn_sent(self):
+        with inside(self.net.fd):
+            deaf = lib.listen(self.there_host)
+        lib.drop_incoming(deaf)
+        mine = self._socket()
+        mine.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            mine.connect(self._address(lib.port_of(deaf)))
+        self.kept.append(deaf)
+        local = mine.getsockname()
+        self.expect("SYN_SENT", local, deaf.getsockname(), "SYN_SENT", "on", lib.inode_of(mine))
+
+    def syn_recv(self):
+        """The caller does not hear our SYN-ACK; the listener belongs to another user."""
+        with other_user():
+            listener = self._listen_here()
+        with inside(self.net.fd):
+            caller = socket.socket(lib.family_of(self.there_host), socket.SOCK_STREAM)
+        caller.bind((self.there_host, 0))
+        lib.drop_incoming(caller)
+        caller.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            caller.connect((self.here_host, lib.port_of(listener)))
+        self.kept += [listener, caller]
+        local = (self.here_host, lib.port_of(listener))
+        self.expect("SYN_RECV", local, caller.getsockname(), "SYN_RECV", "on", 0)
+
+    def fin_wait1(self):
+        for name, orphan in (("FIN_WAIT1", False), ("FIN_WAIT1, closed", True)):
+            mine, theirs = self._pair()
+            lib.drop_incoming(theirs)
+            self.expect_pair(name, mine, "FIN_WAIT1", "on", inode=not orphan)
+            mine.close() if orphan else mine.shutdown(socket.SHUT_WR)
+
+    def fin_wait2(self):
+        for name, orphan in (("FIN_WAIT2", False), ("FIN_WAIT2, closed", True)):
+            mine, theirs = self._pair()
+            timer = "timewait" if orphan else "off"
+            self.expect_pair(name, mine, "FIN_WAIT2", timer, inode=not orphan)
+            mine.close() if orphan else mine.shutdown(socket.SHUT_WR)
+            equal(theirs.recv(1), b"", "end of file after shutdown()")
+
+    def time_wait(self):
+        mine, theirs = self._pair()
+        self.expect_pair("TIME_WAIT", mine, "TIME_WAIT", "timewait", inode=False)
+        mine.shutdown(socket.SHUT_WR)
+        equal(theirs.recv(1), b"", "end of file after shutdown()")
+        theirs.close()
+        equal(mine.recv(1), b"", "end of file after close()")
+        mine.close()
+
+    def close_wait(self):
+        mine, theirs = self._pair()
+        theirs.shutdown(socket.SHUT_WR)
+        equal(mine.recv(1), b"", "end of file after shutdown()")
+        self.expect_pair("CLOSE_WAIT", mine, "CLOSE_WAIT", "off")
+
+    def last_ack(self):
+        for name, orphan in (("LAST_ACK", False), ("LAST_ACK, closed", True)):
+            mine, theirs = self._pair()
+            theirs.shutdown(socket.SHUT_WR)
+            equal(mine.recv(1), b"", "end of file after shutdown()")
+            lib.drop_incoming(theirs)
+            self.expect_pair(name, mine, "LAST_ACK", "on", inode=not orphan)
+            mine.close() if orphan else mine.shutdown(socket.SHUT_WR)
+
+    def closing(self):
+        """Both sides send a FIN, and ours is never acknowledged."""
+        for name, orphan in (("CLOSING", False), ("CLOSING, closed", True)):
+            mine, theirs = self._pair()
+            lib.drop_incoming(theirs)
+            self.expect_pair(name, mine, "CLOSING", "on", inode=not orphan)
+            mine.close() if orphan else mine.shutdown(socket.SHUT_WR)
+            theirs.shutdown(socket.SHUT_WR)
+
+    def read_closed(self):
+        """shutdown(SHUT_RD) sends nothing and changes no state."""
+        mine, _ = self._pair()
+        mine.shutdown(socket.SHUT_RD)
+        self.expect_pair("ESTABLISHED after SHUT_RD", mine, "ESTABLISHED", "off")
+
+    def unsent(self):
+        """A peer that does not read: its window closes and ours is probed."""
+        mine, _ = self._pair()
+        mine.setblocking(False)
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                mine.send(b"x" * 65536)
+        self.expect_pair("ESTABLISHED with a closed window", mine, "ESTABLISHED", "probe")
+
+
+@contextlib.contextmanager
+def other_user():
+    """Sockets of another user, where there are other users."""
+    if not os.environ[lib.INSIDE].endswith("root"):
+        yield
+        return
+    os.seteuid(LISTENER_UID)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def row_of(rows, entry):
+    proto, local, remote = entry
+    pattern = rf"^{proto} +\d+ +\d+ {re.escape(local)} +{re.escape(remote)} "
+    return matching(rows, pattern)
+
+
+lib.enter()
+try:
+    NET = Neighbour()
+    SCENES = {
+        name: Scene(NET, *kind)
+        for name, kind in KINDS.items()
+        if name == "IPv4" or lib.have_ipv6()
+    }
+except lib.Skip as why:
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+time.sleep(0.3)  # the last FINs cross
+
+
+def expected_rows():
+    for kind, scene in SCENES.items():
+        for name, entry in scene.expected.items():
+            yield f"{kind}, {name}", scene, entry
+
+
+for KIND, SCENE in SCENES.items():
+    for NAME, ENTRY in SCENE.expected.items():
+
+        @case(f"{KIND}: {NAME} is shown as it is, with its timer and owner's inode")
+        def state_is_shown(scene=SCENE, entry=ENTRY):
+            local, remote, state, timer, inode = entry
+            row = row_of(lssock_ok("-tan").rows, (scene.proto, local, remote))
+            equal(row.split()[5], state)
+            equal(row[-11:] if len(row) == 79 else row.split()[5].ljust(11), state.ljust(11), row)
+            row = lib.eventually(
+                lambda: row_with_time(scene, entry), "a timer that runs when it should, and only then"
+            )
+            equal(row.split()[7], str(inode), row)
+            equal(row.split()[8], timer, row)
+
+
+def row_with_time(scene, entry):
+    """The row of -taneo, unless it was caught just as its timer fired."""
+    local, remote, _, timer, _ = entry
+    row = row_of(lssock_ok("-taneo").rows, (scene.proto, local, remote))
+    found = lib.TIMER.search(row)
+    that(found, row)
+    return row if (float(found[2]) > 0) == (timer != "off") else None
+
+
+@case("all the states there are: ten of the eleven, for each kind of address")
+def all_states():
+    want = {
+        "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
+        "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
+    }
+    for proto, pattern in (("tcp", r"^tcp "), ("tcp6", r"^tcp6 .*2001:db8"), ("mapped", r"^tcp6 .* 192\.")):
+        if proto != "tcp" and not lib.have_ipv6():
+            continue
+        rows = [row for row in lssock_ok("-tan").rows if re.search(pattern, row)]
+        got = {row.split()[5] for row in rows}
+        equal(got, want - ({"LISTEN"} if proto == "mapped" else set()), proto)
+
+
+for OPTIONS in ("-tan", "-tn", "-tln", "-t4an", "-t6an", "-tane", "-tn4", "-tnl6", "-tanp", "-tann"):
+
+    @case(f"lssock {OPTIONS} equals netstat -W {OPTIONS}")
+    def equals_netstat(options=OPTIONS):
+        like_netstat(options)
+
+
+for OPTIONS in ("-tano", "-tno", "-tlno", "-taneo", "-tanepo"):
+
+    @case(f"lssock {OPTIONS} equals netstat -W {OPTIONS}, timers included")
+    def timers_equal_netstat(options=OPTIONS):
+        # Neither a retransmission nor a probe may fall between the three looks.
+        like_netstat(options, tolerance=0.3, tries=40, fix=no_syn_recv, alter=no_syn_recv)
+
+
+def no_syn_recv(text):
+    return "".join(line + "\n" for line in text.split("\n")[:-1] if " SYN_RECV " not in line)
+
+
+# sock_diag counts every SYN-ACK that was sent again, /proc/net/tcp (and so netstat) only those that a
+# timer sent, not those that answered a repeated SYN: ours is never the smaller number.
+@case("the retransmissions of SYN_RECV rows are at least those that netstat counts")
+def syn_recv_retransmissions():
+    like_netstat("-tano", tolerance=0.3, tries=40, fix=without_counts, alter=without_counts)
+    theirs = counts(lib.run([lib.NETSTAT, "-W", "-tano"]).out)
+    ours = counts(lssock_ok("-tano").out)
+    that(theirs, "no SYN_RECV row to compare")
+    for ends, retransmits in theirs.items():
+        that(ours[ends] >= retransmits, f"{ends}: {ours[ends]} < {retransmits}")
+
+
+def counts(text):
+    return {
+        tuple(line.split()[3:5]): int(lib.TIMER.search(line)[3])
+        for line in only_syn_recv(text).splitlines()
+    }
+
+
+def without_counts(text):
+    return re.sub(r"/\d+/\d+\)", "/0/0)", only_syn_recv(text))
+
+
+def only_syn_recv(text):
+    return "".join(line + "\n" for line in text.split("\n")[:-1] if " SYN_RECV " in line)
+
+
+@case("-l shows listeners only, no option all but listeners, -a both, -al as -a")
+def selection():
+    every = lssock_ok("-tan").rows
+    listeners = [row for row in every if row.split()[5] == "LISTEN"]
+    others = [row for row in every if row.split()[5] != "LISTEN"]
+    that(len(listeners) >= 3 and len(others) > 12, "too few sockets for a test")
+    equal(sorted(lssock_ok("-tln").rows), sorted(listeners))
+    equal(sorted(lssock_ok("-tn").rows), sorted(others))
+    equal(sorted(lssock_ok("-taln").rows), sorted(every))
+
+
+@case("a SYN_RECV row has its listener's user, a TIME_WAIT row root's")
+def users_of_rows_without_a_socket():
+    lib.need_real_root()
+    for name, scene, (local, remote, state, _, _) in expected_rows():
+        if state not in ("SYN_RECV", "TIME_WAIT"):
+            continue
+        row = row_of(lssock_ok("-tane").rows, (scene.proto, local, remote))
+        equal(row.split()[6], str(LISTENER_UID) if state == "SYN_RECV" else "0", name)
+
+
+@case("the other end of a half-closed connection")
+def other_end():
+    for scene in SCENES.values():
+        local, remote, *_ = scene.expected["FIN_WAIT2"]
+        proto = "tcp6" if ":" in scene.there_host else "tcp"
+        with inside(NET.fd):
+            row = row_of(lssock_ok("-tan").rows, (proto, remote, local))
+        equal(row.split()[5], "CLOSE_WAIT")
+        local, remote, *_ = scene.expected["CLOSE_WAIT"]
+        with inside(NET.fd):
+            row = row_of(lssock_ok("-tan").rows, (proto, remote, local))
+        equal(row.split()[5], "FIN_WAIT2")
+
+
+@case(
+    "CLOSE has no row: a socket that is only bound, one whose connect() was refused, a "
+    "listener shut down"
+)
+def closed_sockets_are_absent():
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    refused = socket.socket()
+    with contextlib.suppress(ConnectionRefusedError):
+        refused.connect(("127.0.0.1", lib.port_of(bound)))
+    ended = lib.listen()
+    pattern = rf" 127\.0\.0\.1:{lib.port_of(ended)} "
+    matching(lssock_ok("-tan").rows, pattern)
+    ended.shutdown(socket.SHUT_RDWR)
+    rows = lssock_ok("-tan").rows
+    equal([row for row in rows if re.search(pattern, row)], [])
+    equal([row for row in rows if f":{lib.port_of(bound)} " in row], [])
+    equal([row for row in rows if row.split()[5].startswith("CLOSE") and "WAIT" not in row], [])
+    like_netstat("-tan")
+
+
+@case("Recv-Q of a listener counts what waits for accept(), its Send-Q is 0")
+def accept_queue():
+    listener = lib.listen("127.0.0.1", backlog=5)
+    waiting = [socket.create_connection(listener.getsockname()) for _ in range(3)]
+    row = matching(lssock_ok("-tln").rows, rf" 127\.0\.0\.1:{lib.port_of(listener)} ")
+    equal(row.split()[1:3], ["3", "0"], row)
+    like_netstat("-tane")
+    for client in waiting:
+        client.close()
+
+
+@case("unread and unsent bytes")
+def queues():
+    listener = lib.listen("127.0.0.1")
+    client, accepted = lib.connect_to(listener)
+    client.send(b"x" * 1234)
+    here, there = client.getsockname()[1], accepted.getsockname()[1]
+    rows = lssock_ok("-tn").rows
+    equal(matching(rows, rf"127.0.0.1:{there} +127.0.0.1:{here} ").split()[1:3], ["1234", "0"])
+    for scene in SCENES.values():
+        local, remote, *_ = scene.expected["ESTABLISHED with a closed window"]
+        row = row_of(rows, (scene.proto, local, remote))
+        that(int(row.split()[2]) > 65536, row)
+        with inside(NET.fd):
+            proto = "tcp6" if ":" in scene.there_host else "tcp"
+            row = row_of(lssock_ok("-tn").rows, (proto, remote, local))
+        that(int(row.split()[1]) > 1024, row)
+
+
+lib.main()
