@@ -281,6 +281,19 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 	return 0;
 }
 
+/* Whether a process has ended and holds nothing any more; its fd directory is then root's alone. */
+static bool owners_is_zombie(int dir_fd)
+{
+	char stat[COMM_SIZE + 64];
+	const char *state;
+
+	if (owners_read_text(dir_fd, "stat", stat, sizeof(stat)) < 0)
+		return false;
+	/* The name stands in parentheses and may hold some itself: the last one closes it. */
+	state = strrchr(stat, ')');
+	return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
+}
+
 /* Looks into one process. 0 or -ENOMEM. */
 static int owners_walk_process(struct owner_walk *walk, uint32_t pid, char *buf)
 {
@@ -296,7 +309,10 @@ static int owners_walk_process(struct owner_walk *walk, uint32_t pid, char *buf)
 	}
 	fds = openat(files.dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fds < 0) {
-		owners_trouble(walk, errno);
+		int why = errno;
+
+		if (!owners_is_zombie(files.dir_fd))
+			owners_trouble(walk, why);
 	} else {
 		err = owners_walk_files(walk, &files, fds, buf);
 		close(fds);
