@@ -13,7 +13,7 @@ static struct options_error error;
 static bool parse(const char *line)
 {
 	char copy[512];
-	char *argv[64] = { "lssock" }, *save = NULL;
+	char *argv[64] = { (char[]){ "lssock" } }, *save = NULL;
 	int argc = 1;
 
 	snprintf(copy, sizeof(copy), "%s", line);

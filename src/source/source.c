@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The registry of sources: for each table how it is listed through sock_diag, and what is read
+ * below /proc/net when that fails before it handed anything on.
+ *
+ * Limit: a kernel that says "no such table" may lack the protocol or only its sock_diag module.
+ * They are told apart by whether /proc/net has a file for it.
+ */
+#include "source/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/report.h"
+#include "model/proto.h"
+#include "source/diag_inet.h"
+#include "source/diag_unix.h"
+#include "source/nl_dump.h"
+#include "source/proc_inet.h"
+#include "source/proc_sctp.h"
+#include "source/proc_unix.h"
+#include "source/unix_join.h"
+
+struct source_run {
+	struct nl_session session;
+	bool verbose;
+};
+
+/* One protocol: a table for each of its families. */
+struct source {
+	int (*list)(struct nl_session *session, const struct sock_query *query,
+		    const struct sock_sink *sink);
+	int (*fallback)(const struct env *env, struct report *report,
+			const struct sock_query *query, const struct sock_sink *sink);
+	const char *module; /* of the kernel, for messages */
+	const char *path,
+		*path6;   /* of the fallback, below /proc; path6: NULL when it is the same */
+	const char *lost; /* by the fallback */
+	bool always;      /* every kernel has it, but for its IPv6 half */
+};
+
+/* A source and the query it is to answer. */
+struct attempt {
+	const struct source *source;
+	const struct sock_query *query;
+	bool asked;
+};
+
+static int list_unix(struct nl_session *session, const struct sock_query *query,
+		     const struct sock_sink *sink)
+{
+	if (query->needs & NEED_REFCNT)
+		return unix_join_list(session, query, sink);
+	return diag_unix_list(session, query, sink);
+}
+
+static const char lost_scopes[] = "interface scopes are not known";
+static const char lost_scopes_limits[] = "interface scopes and backlog limits are not known";
+static const char lost_names[] = "names may be forged";
+
+static const struct source sources[PROTO_COUNT] = {
+	[PROTO_TCP] = {
+		.list = diag_inet_list,
+		.fallback = proc_inet_list,
+		.module = "tcp_diag",
+		.path = "net/tcp",
+		.path6 = "net/tcp6",
+		.lost = lost_scopes_limits,
+		.always = true,
+	},
+	[PROTO_SCTP] = {
+		.list = diag_inet_list,
+		.fallback = proc_sctp_list,
+		.module = "sctp_diag",
+		.path = "net/sctp",
+		.lost = lost_scopes_limits,
+	},
+	[PROTO_UDP] = {
+		.list = diag_inet_list,
+		.fallback = proc_inet_list,
+		.module = "udp_diag",
+		.path = "net/udp",
+		.path6 = "net/udp6",
+		.lost = lost_scopes,
+		.always = true,
+	},
+	[PROTO_UDPLITE] = {
+		.list = diag_inet_list,
+		.fallback = proc_inet_list,
+		.module = "udp_diag",
+		.path = "net/udplite",
+		.path6 = "net/udplite6",
+		.lost = lost_scopes,
+	},
+	[PROTO_RAW] = {
+		.list = diag_inet_list,
+		.fallback = proc_inet_list,
+		.module = "raw_diag",
+		.path = "net/raw",
+		.path6 = "net/raw6",
+		.lost = lost_scopes,
+	},
+	[PROTO_UNIX] = {
+		.list = list_unix,
+		.fallback = proc_unix_list,
+		.module = "unix_diag",
+		.path = "net/unix",
+		.lost = lost_names,
+		.always = true,
+	},
+};
+
+static const char *table_name(const struct sock_query *query)
+{
+	const struct proto *proto = proto_row(query->proto);
+
+	return query->family == AF_INET6 ? proto->name6 : proto->name;
+}
+
+static const char *table_path(const struct attempt *attempt)
+{
+	const struct source *source = attempt->source;
+
+	return attempt->query->family == AF_INET6 && source->path6 ? source->path6 : source->path;
+}
+
+/* Errors of a kernel that has no such table: of today, and of those before 3.3 and in gVisor. */
+static bool is_missing(int error)
+{
+	return error == -ENOENT || error == -EINVAL || error == -EPROTONOSUPPORT ||
+	       error == -EOPNOTSUPP;
+}
+
+/* Whether a file that is not below /proc/net is no table either, rather than out of sight. */
+static bool proc_net_is_there(const struct env *env)
+{
+	static const char *const always[] = { "net/tcp", "net/udp", "net/unix" };
+	size_t i;
+
+	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		if (env->proc_fd >= 0 && faccessat(env->proc_fd, always[i], F_OK, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool table_is_absent(const struct source_run *run, const struct attempt *attempt,
+			    int diag_error, int proc_error)
+{
+	if (proc_error != -ENOENT || !proc_net_is_there(run->session.env))
+		return false;
+	if (run->session.open_error)
+		return !attempt->source->always || attempt->query->family == AF_INET6;
+	return is_missing(diag_error);
+}
+
+/* The fallback has served: says what it cannot tell. */
+static void note_fallback(const struct source_run *run, const struct attempt *attempt,
+			  int diag_error)
+{
+	const struct source *source = attempt->source;
+	struct report *report = run->session.report;
+	const char *name = table_name(attempt->query);
+	const char *path = table_path(attempt);
+
+	if (run->session.open_error)
+		report_add(report, REPORT_NOTE,
+			   "sock_diag is not available (%s): reading /proc/net; interface scopes "
+			   "and backlog limits are not known and UNIX names may be forged",
+			   strerror(-run->session.open_error));
+	else if (!is_missing(diag_error))
+		report_add(report, REPORT_NOTE, "%s: sock_diag failed (%s): read from /proc/%s, %s",
+			   name, strerror(-diag_error), path, source->lost);
+	else if (attempt->asked || run->verbose)
+		report_add(report, REPORT_NOTE, "%s: this kernel has no %s: read from /proc/%s, %s",
+			   name, source->module, path, source->lost);
+}
+
+static enum source_result source_result_of(int rc)
+{
+	if (rc == -ECANCELED)
+		return SOURCE_CANCELED;
+	return rc ? SOURCE_PARTIAL : SOURCE_COMPLETE;
+}
+
+struct source_run *source_run_new(const struct env *env, struct report *report, bool verbose)
+{
+	struct source_run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->session.env = env;
+	run->session.report = report;
+	run->verbose = verbose;
+	return run;
+}
+
+void source_run_free(struct source_run *run)
+{
+	if (!run)
+		return;
+	nl_session_end(&run->session);
+	free(run);
+}
+
+enum source_result source_list(struct source_run *run, const struct sock_query *query, bool asked,
+			       const struct sock_sink *sink)
+{
+	const struct attempt attempt = {
+		.source = &sources[query->proto],
+		.query = query,
+		.asked = asked,
+	};
+	const struct source *source = attempt.source;
+	struct report *report = run->session.report;
+	int diag_rc, proc_rc;
+
+	diag_rc = source->list(&run->session, query, sink);
+	if (diag_rc >= 0 || diag_rc == -ECANCELED)
+		return source_result_of(diag_rc);
+	proc_rc = source->fallback(run->session.env, report, query, sink);
+	if (proc_rc >= 0)
+		note_fallback(run, &attempt, diag_rc);
+	if (proc_rc >= 0 || proc_rc == -ECANCELED)
+		return source_result_of(proc_rc);
+	if (table_is_absent(run, &attempt, diag_rc, proc_rc))
+		return SOURCE_ABSENT;
+	report_add(report, REPORT_PARTIAL, "%s: cannot be listed: sock_diag: %s; /proc/%s: %s",
+		   table_name(query), strerror(-diag_rc), table_path(&attempt), strerror(-proc_rc));
+	return SOURCE_UNREADABLE;
+}
