@@ -1,0 +1,119 @@
+dnl SPDX-License-Identifier: GPL-2.0-or-later
+dnl Probes of this project: flags are tried one by one and kept where compiler and linker take them.
+
+dnl LSSOCK_CC_FLAG(VARIABLE, FLAG, [IF-TAKEN])
+dnl Appends FLAG to VARIABLE when the compiler takes it without a word. Linked as well: some flags
+dnl (-fstack-protector-*, sanitizers) need a library that may be missing.
+AC_DEFUN([LSSOCK_CC_FLAG],
+[AS_VAR_PUSHDEF([cached], [lssock_cv_cc_flag_$2])dnl
+AC_CACHE_CHECK([whether $CC takes $2], [cached],
+  [lssock_save_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS -Werror $2"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stdio.h>]],
+      [[char text[8]; return !fgets(text, sizeof(text), stdin);]])],
+    [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])
+  CFLAGS=$lssock_save_CFLAGS])
+AS_VAR_IF([cached], [yes], [AS_VAR_APPEND([$1], [" $2"])
+  $3])
+AS_VAR_POPDEF([cached])dnl
+])
+
+dnl LSSOCK_LD_FLAG(VARIABLE, FLAG, [IF-TAKEN], [CFLAGS])
+dnl The same for the linker.
+AC_DEFUN([LSSOCK_LD_FLAG],
+[AS_VAR_PUSHDEF([cached], [lssock_cv_ld_flag_$2])dnl
+AC_CACHE_CHECK([whether the linker takes $2], [cached],
+  [lssock_save_CFLAGS=$CFLAGS
+  lssock_save_LDFLAGS=$LDFLAGS
+  CFLAGS="$CFLAGS -Werror $4"
+  LDFLAGS="$LDFLAGS $2"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])
+  CFLAGS=$lssock_save_CFLAGS
+  LDFLAGS=$lssock_save_LDFLAGS])
+AS_VAR_IF([cached], [yes], [AS_VAR_APPEND([$1], [" $2"])
+  $3])
+AS_VAR_POPDEF([cached])dnl
+])
+
+AC_DEFUN([LSSOCK_WARNINGS],
+[WARN_CFLAGS=
+m4_foreach_w([lssock_flag], [
+  -Wall -Wextra
+  -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition
+  -Wredundant-decls -Wnested-externs -Wformat=2 -Wundef -Wpointer-arith
+  -Wcast-qual -Wwrite-strings -Wvla -Walloca -Wimplicit-fallthrough
+  -Wduplicated-cond -Wduplicated-branches -Wstrict-overflow=1 -Wnull-dereference
+  -Winit-self -Wdate-time -Warray-bounds=2],
+  [LSSOCK_CC_FLAG([WARN_CFLAGS], m4_defn([lssock_flag]))])
+AC_SUBST([WARN_CFLAGS])])
+
+AC_DEFUN([LSSOCK_SANITIZERS],
+[SAN_FLAGS=
+AS_IF([test "$enable_sanitizers" = yes],
+  [LSSOCK_CC_FLAG([SAN_FLAGS], [-fsanitize=address,undefined], [san_found=yes])
+  AS_VAR_SET_IF([san_found], [], [AC_MSG_ERROR([$CC has no AddressSanitizer here])])
+  LSSOCK_CC_FLAG([SAN_FLAGS], [-fno-sanitize-recover=all])
+  LSSOCK_CC_FLAG([SAN_FLAGS], [-fno-omit-frame-pointer])])
+AC_SUBST([SAN_FLAGS])])
+
+AC_DEFUN([LSSOCK_COVERAGE],
+[COV_FLAGS=
+AS_IF([test "$enable_coverage" = yes],
+  [LSSOCK_CC_FLAG([COV_FLAGS], [--coverage], [cov_found=yes])
+  AS_VAR_SET_IF([cov_found], [], [AC_MSG_ERROR([$CC cannot be instrumented for gcov])])
+  LSSOCK_CC_FLAG([COV_FLAGS], [-fprofile-update=atomic])])
+AC_SUBST([COV_FLAGS])])
+
+dnl _FORTIFY_SOURCE is set at the end of config.h, compilation by compilation: only where the
+dnl compiler optimises (glibc warns otherwise) and where neither the distribution's compiler nor the
+dnl user has set it. Sanitizers see less through the checked functions, so it is off with them.
+AC_DEFUN([LSSOCK_PROBE_FORTIFY],
+[fortify=0
+AC_CACHE_CHECK([which level of _FORTIFY_SOURCE works], [lssock_cv_fortify],
+  [lssock_cv_fortify=0
+  lssock_save_CFLAGS=$CFLAGS
+  for level in 3 2; do
+    CFLAGS="$lssock_save_CFLAGS -Werror -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$level"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <string.h>
+#include <stdio.h>]], [[char text[8]; return !fgets(text, sizeof(text), stdin) || strlen(text);]])],
+      [lssock_cv_fortify=$level
+      break])
+  done
+  CFLAGS=$lssock_save_CFLAGS])
+AS_IF([test -z "$SAN_FLAGS"], [fortify=$lssock_cv_fortify])
+AS_IF([test "$fortify" != 0], [AS_VAR_APPEND([hardening_text], [" _FORTIFY_SOURCE=$fortify"])])])
+
+AC_DEFUN([LSSOCK_HARDENING],
+[HARDENING_CFLAGS= HARDENING_LDFLAGS= hardening_text= fortify=0
+AS_IF([test "$enable_hardening" != no],
+  [LSSOCK_PROBE_FORTIFY
+  m4_foreach_w([lssock_flag], [
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    -mbranch-protection=standard -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3 -fno-plt],
+    [LSSOCK_CC_FLAG([HARDENING_CFLAGS], m4_defn([lssock_flag]))])
+  LSSOCK_LD_FLAG([HARDENING_LDFLAGS], [-pie], [AS_VAR_APPEND([HARDENING_CFLAGS], [" -fPIE"])], [-fPIE])
+  m4_foreach_w([lssock_flag],
+    [-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code],
+    [LSSOCK_LD_FLAG([HARDENING_LDFLAGS], m4_defn([lssock_flag]))])
+  AS_VAR_APPEND([hardening_text], ["$HARDENING_CFLAGS$HARDENING_LDFLAGS"])],
+  [hardening_text=" no"])
+OPT_LDFLAGS=
+m4_foreach_w([lssock_flag], [-Wl,-O1 -Wl,--as-needed],
+  [LSSOCK_LD_FLAG([OPT_LDFLAGS], m4_defn([lssock_flag]))])
+# The box at the end of configure wraps the list.
+hardening_text=`AS_ECHO(["$hardening_text"]) | fold -s -w 72 | sed 's/ *$//; 1s/^ //; 2,$s/^/                        /'`
+AC_DEFINE_UNQUOTED([LSSOCK_FORTIFY], [$fortify], [Level of _FORTIFY_SOURCE, 0: none.])
+AH_BOTTOM([/* Only where the compiler optimises, and nobody else has decided it. */
+#if LSSOCK_FORTIFY && defined __OPTIMIZE__ && !defined _FORTIFY_SOURCE
+#define _FORTIFY_SOURCE LSSOCK_FORTIFY
+#endif])
+AC_SUBST([HARDENING_CFLAGS])
+AC_SUBST([HARDENING_LDFLAGS])
+AC_SUBST([OPT_LDFLAGS])])
+
+dnl LSSOCK_FIND_CRITERION(IF-FOUND, IF-NOT): for an installation without a .pc file.
+AC_DEFUN([LSSOCK_FIND_CRITERION],
+[AC_CHECK_HEADER([criterion/criterion.h],
+  [AC_CHECK_LIB([criterion], [criterion_initialize], [CRITERION_LIBS=-lcriterion
+    $1], [$2])],
+  [$2])])

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The program is a library, which the tests link as well, and main.
+
+noinst_LIBRARIES += libcore.a
+
+libcore_a_SOURCES = \
+	%D%/app.c %D%/app.h \
+	%D%/base/env.h \
+	%D%/base/escape.c %D%/base/escape.h \
+	%D%/base/file.c %D%/base/file.h \
+	%D%/base/mem.c %D%/base/mem.h \
+	%D%/base/num.c %D%/base/num.h \
+	%D%/base/obuf.c %D%/base/obuf.h \
+	%D%/base/report.c %D%/base/report.h \
+	%D%/base/resolver.h \
+	%D%/base/resolver_libc.c \
+	%D%/cli/option_rows.c \
+	%D%/cli/options.c %D%/cli/options.h \
+	%D%/cli/request.h \
+	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
+	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
+	%D%/enrich/name_filter.c \
+	%D%/enrich/name_pool.c %D%/enrich/name_pool.h \
+	%D%/enrich/name_store.c %D%/enrich/name_store.h \
+	%D%/enrich/names.c %D%/enrich/names.h \
+	%D%/enrich/owners.c %D%/enrich/owners.h \
+	%D%/enrich/owners_walk.c %D%/enrich/owners_walk.h \
+	%D%/enrich/service_table.c %D%/enrich/service_table.h \
+	%D%/env_live.c \
+	%D%/filter/select.c %D%/filter/select.h \
+	%D%/hold.c %D%/hold.h \
+	%D%/model/addr.c %D%/model/addr.h \
+	%D%/model/labels.h \
+	%D%/model/proto.c %D%/model/proto.h \
+	%D%/model/query.h \
+	%D%/model/sock.h \
+	%D%/output/cells.c %D%/output/cells.h \
+	%D%/output/netstat_table.c %D%/output/netstat_table.h \
+	%D%/output/writer.h \
+	%D%/plan.c %D%/plan.h \
+	%D%/source/diag_inet.c %D%/source/diag_inet.h \
+	%D%/source/diag_unix.c %D%/source/diag_unix.h \
+	%D%/source/nl_dump.c %D%/source/nl_dump.h \
+	%D%/source/nl_link.c %D%/source/nl_link.h \
+	%D%/source/nl_place.c %D%/source/nl_place.h \
+	%D%/source/proc_inet.c %D%/source/proc_inet.h \
+	%D%/source/proc_sctp.c %D%/source/proc_sctp.h \
+	%D%/source/proc_table.c %D%/source/proc_table.h \
+	%D%/source/proc_text.h \
+	%D%/source/proc_unix.c %D%/source/proc_unix.h \
+	%D%/source/source.c %D%/source/source.h \
+	%D%/source/unix_join.c %D%/source/unix_join.h \
+	%D%/source/unix_known.c %D%/source/unix_known.h
+
+bin_PROGRAMS += lssock
+lssock_SOURCES = %D%/main.c
+lssock_LDADD = libcore.a $(LIBMNL_LIBS)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every test prints TAP and is one line here. The source of a unit test is the file of its name.
+
+unit_tests = \
+	%D%/unit/test_addr \
+	%D%/unit/test_diag_inet \
+	%D%/unit/test_diag_unix \
+	%D%/unit/test_escape \
+	%D%/unit/test_file \
+	%D%/unit/test_hold \
+	%D%/unit/test_listener_uids \
+	%D%/unit/test_mem \
+	%D%/unit/test_names \
+	%D%/unit/test_netstat_table \
+	%D%/unit/test_nl_dump \
+	%D%/unit/test_num \
+	%D%/unit/test_obuf \
+	%D%/unit/test_options \
+	%D%/unit/test_owners \
+	%D%/unit/test_plan \
+	%D%/unit/test_proc_inet \
+	%D%/unit/test_proc_sctp \
+	%D%/unit/test_proc_unix \
+	%D%/unit/test_proto \
+	%D%/unit/test_report \
+	%D%/unit/test_select \
+	%D%/unit/test_source \
+	%D%/unit/test_unix_join
+
+live_tests = \
+	%D%/live/continuous.py \
+	%D%/live/faults.py \
+	%D%/live/names.py \
+	%D%/live/owners.py \
+	%D%/live/servers.py \
+	%D%/live/states.py \
+	%D%/live/tables.py
+
+script_tests = \
+	%D%/check-includes \
+	%D%/check-options \
+	%D%/golden/run
+
+unit_headers = \
+	%D%/unit/fake_link.h \
+	%D%/unit/guard.h \
+	%D%/unit/proc_dir.h
+
+TESTS += $(script_tests)
+
+# Recorded machines: replay runs the program on one, record makes one.
+check_PROGRAMS += %D%/golden/record %D%/golden/replay
+tests_golden_record_LDADD =
+tests_golden_replay_LDADD = libcore.a $(LIBMNL_LIBS)
+tests_golden_replay_SOURCES = \
+	%D%/golden/machine.c %D%/golden/machine.h \
+	%D%/golden/machine_diag.c \
+	%D%/golden/machine_files.h \
+	%D%/golden/replay.c
+
+# For the unit tests, which have no line of their own.
+LDADD = libcore.a $(LIBMNL_LIBS) $(CRITERION_LIBS)
+
+if HAVE_CRITERION
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+else
+TESTS += %D%/no-criterion
+endif
+
+TESTS += $(live_tests)
+
+EXTRA_DIST += \
+	$(live_tests) \
+	$(script_tests) \
+	$(unit_headers) \
+	%D%/golden/machines \
+	%D%/golden/cases \
+	%D%/live/lib.py \
+	%D%/lsan.supp \
+	%D%/no-criterion \
+	%D%/tap-run
+
+TEST_EXTENSIONS = .py
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/tap-run
+PY_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_COMPILER = $(LOG_COMPILER)
+
+AM_TESTS_ENVIRONMENT = \
+	LSSOCK='$(abs_top_builddir)/lssock'; export LSSOCK; \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/%D%/lsan.supp:print_suppressions=0:$$LSAN_OPTIONS"; export LSAN_OPTIONS; \
+	ASAN_OPTIONS="abort_on_error=1:$$ASAN_OPTIONS"; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS"; export UBSAN_OPTIONS;
