@@ -36,8 +36,25 @@ struct env {
 
 	const struct resolver *resolver; /* names of hosts, services, users, protocols */
 
+	/*
+	 * Opens the directory where the cgroup2 file system is mounted (O_PATH; the caller closes
+	 * it). Returns the descriptor or -errno: -ENOENT where there is none. NULL: there is none.
+	 */
+	int (*cgroup_open)(const struct env *env);
+
 	/* Name of interface ifindex into buf (IF_NAMESIZE bytes). Returns 0 or -errno. */
 	int (*ifname)(const struct env *env, uint32_t ifindex, char *buf);
+
+	/* The number of the interface of that name, 0 for none. NULL: there is none. */
+	uint32_t (*ifindex)(const struct env *env, const char *name);
+
+	/* The name of this host; NULL: not known. */
+	const char *host;
+	/* Seconds since 1970 and nanoseconds. NULL: not known. */
+	void (*wall_time)(const struct env *env, int64_t *seconds, uint32_t *ns);
+	/* Columns of the terminal that out_fd is; 0 when it is none. NULL: it is none. */
+	size_t (*width)(const struct env *env);
+	bool color; /* the terminal may be given colours (NO_COLOR is not set) */
 
 	/* Nanoseconds of CLOCK_MONOTONIC. */
 	int64_t (*now_ns)(const struct env *env);

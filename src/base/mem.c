@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 int array_grow(void **data, size_t *cap, size_t need, size_t elem)
 {
@@ -128,6 +129,20 @@ struct hash64_slot {
 	bool taken;
 };
 
+/*
+ * A number that is another one in each run (getauxval(3), AT_RANDOM), so that nobody can prepare
+ * names or addresses that all fall into one place.
+ */
+static uint64_t hash_secret(void)
+{
+	static uint64_t secret;
+	const void *random = (const void *)getauxval(AT_RANDOM);
+
+	if (!secret && random)
+		memcpy(&secret, random, sizeof(secret));
+	return secret;
+}
+
 /* Spreads every bit of x over all 64: a bijection (multiply and shift rounds). */
 static uint64_t hash_mix(uint64_t x)
 {
@@ -148,7 +163,7 @@ static size_t hash64_limit(size_t cap)
 /* The slot that holds key, or the free one where it belongs. There is always a free one. */
 static struct hash64_slot *hash64_probe(struct hash64_slot *slots, size_t cap, uint64_t key)
 {
-	size_t at = (size_t)hash_mix(key) & (cap - 1);
+	size_t at = (size_t)hash_mix(key ^ hash_secret()) & (cap - 1);
 
 	while (slots[at].taken && slots[at].key != key)
 		at = (at + 1) & (cap - 1);
@@ -226,14 +241,15 @@ void hash64_free(struct hash64 *hash)
 uint64_t hash_bytes(const void *data, size_t n)
 {
 	const unsigned char *bytes = data;
-	uint64_t hash = hash_mix(n + UINT64_C(0x9e3779b97f4a7c15));
+	uint64_t secret = hash_secret();
+	uint64_t hash = hash_mix(n + UINT64_C(0x9e3779b97f4a7c15)) ^ secret;
 
 	while (n > 0) {
 		size_t step = n < 8 ? n : 8;
 		uint64_t word = 0;
 
 		memcpy(&word, bytes, step);
-		hash = hash_mix(hash ^ word) + UINT64_C(0x9e3779b97f4a7c15);
+		hash = hash_mix(hash ^ word) + (UINT64_C(0x9e3779b97f4a7c15) ^ secret);
 		bytes += step;
 		n -= step;
 	}

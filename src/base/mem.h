@@ -49,8 +49,8 @@ uint32_t *hash64_find(const struct hash64 *hash, uint64_t key);
 void hash64_clear(struct hash64 *hash);
 void hash64_free(struct hash64 *hash);
 
-/* A well-mixed 64-bit hash of n bytes (not keyed; for tables whose chains an attacker cannot make
- * long enough to matter). */
+/* A well-mixed 64-bit hash of n bytes, another one in each run: nobody can prepare bytes whose
+ * hashes are the same. */
 uint64_t hash_bytes(const void *data, size_t n);
 
 #endif

@@ -6,9 +6,12 @@
 #include "base/obuf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/env.h"
 
 int obuf_init(struct obuf *out, int fd)
 {
@@ -56,25 +59,48 @@ int obuf_reserve(struct obuf *out, size_t n)
 	return 0;
 }
 
-/* Waits until a descriptor in non-blocking mode takes bytes again. 0 or a positive errno. */
-static int obuf_wait(int fd)
-{
-	struct pollfd want = { .fd = fd, .events = POLLOUT };
+enum { STOP_WAIT_MS = 1000 };
 
-	/* A hang-up or a bad descriptor also ends the wait: the next write tells which it was. */
-	while (poll(&want, 1, -1) < 0) {
-		if (errno != EINTR && errno != EAGAIN)
+static bool obuf_is_stopped(const struct obuf *out)
+{
+	return out->env && out->env->stop_signal(out->env);
+}
+
+/*
+ * Waits until the descriptor takes bytes again. Once a signal has asked to stop, the reader is
+ * given a last second to take what is left of the row. 0 or a positive errno: EINTR when it did
+ * not.
+ */
+static int obuf_wait(const struct obuf *out)
+{
+	struct pollfd want = { .fd = out->fd, .events = POLLOUT };
+
+	for (;;) {
+		bool stopped = obuf_is_stopped(out);
+		int ready = poll(&want, 1, stopped ? STOP_WAIT_MS : -1);
+
+		/* A hang-up or a bad descriptor also ends the wait: the next write tells which. */
+		if (ready > 0)
+			return 0;
+		if (ready < 0 && errno != EINTR && errno != EAGAIN)
 			return errno;
+		if (stopped)
+			return EINTR;
 	}
-	return 0;
 }
 
 /* Writes all n bytes. 0 or a positive errno. */
-static int obuf_write(int fd, const char *data, size_t n)
+static int obuf_write(const struct obuf *out, const char *data, size_t n)
 {
 	while (n > 0) {
-		ssize_t done = write(fd, data, n);
+		bool stopped = obuf_is_stopped(out);
+		int error = stopped ? obuf_wait(out) : 0;
+		ssize_t done;
 
+		if (error)
+			return error;
+		/* So much does not block a pipe that poll(2) calls writable. */
+		done = write(out->fd, data, stopped && n > PIPE_BUF ? PIPE_BUF : n);
 		if (done > 0) {
 			data += done;
 			n -= (size_t)done;
@@ -82,12 +108,9 @@ static int obuf_write(int fd, const char *data, size_t n)
 		}
 		if (done == 0) /* nothing taken and no reason given: asking for ever is no answer */
 			return EIO;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 			return errno;
-		int error = obuf_wait(fd);
-
+		error = errno == EINTR ? 0 : obuf_wait(out);
 		if (error)
 			return error;
 	}
@@ -102,7 +125,7 @@ int obuf_flush(struct obuf *out)
 		return obuf_fail(out, out->error);
 	if (out->fd < 0)
 		return obuf_fail(out, EBADF);
-	error = obuf_write(out->fd, out->data, out->len);
+	error = obuf_write(out, out->data, out->len);
 	if (error)
 		return obuf_fail(out, error);
 	out->len = 0;

@@ -14,10 +14,14 @@
 
 #include "base/num.h"
 
+struct env;
+
 struct obuf {
 	char *data;
 	size_t len, cap;
-	int fd;    /* not owned */
+	int fd; /* not owned */
+	/* Asked whether a signal asks to stop while the reader takes nothing; NULL: nobody is. */
+	const struct env *env;
 	int error; /* first failure, as a positive errno; 0: none. Nothing is written after it */
 };
 
@@ -31,7 +35,8 @@ void obuf_free(struct obuf *out);
 int obuf_reserve(struct obuf *out, size_t n);
 
 /*
- * Writes out everything, waiting for a slow or non-blocking reader; EINTR is retried. Returns 0 or
+ * Writes out everything, waiting for a slow or non-blocking reader; EINTR is retried, but after a
+ * signal that asks to stop only for a second. Returns 0 or
  * -errno (left in out->error as well): -EPIPE when the reader has gone, -ENOSPC, -EIO, -EBADF.
  */
 int obuf_flush(struct obuf *out);

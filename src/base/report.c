@@ -30,26 +30,114 @@ void report_init(struct report *report, int fd)
 
 void report_free(struct report *report)
 {
+	for (size_t i = 0; i < report->n_messages; i++)
+		free(report->messages[i].text);
+	free(report->messages);
 	free(report->seen);
+	report->messages = NULL;
+	report->n_messages = report->cap_messages = 0;
 	report->seen = NULL;
-	report->n_seen = 0;
-	report->cap_seen = 0;
+	report->n_seen = report->cap_seen = 0;
 }
 
-/* Whether the message was printed before; remembers it where there is memory. */
-static bool report_was_seen(struct report *report, uint64_t hash)
+/* The place of the message among those printed before, or n_seen: it is new, or there is no memory
+ * to remember it (*kept is then false). */
+static size_t report_look_up(struct report *report, uint64_t hash, bool *kept)
 {
 	void *seen = report->seen;
+	size_t i = 0;
 
-	for (size_t i = 0; i < report->n_seen; i++) {
-		if (report->seen[i] == hash)
-			return true;
+	*kept = true;
+	while (i < report->n_seen && report->seen[i] != hash)
+		i++;
+	if (i < report->n_seen)
+		return i;
+	if (array_grow(&seen, &report->cap_seen, report->n_seen + 1, sizeof(*report->seen)) < 0) {
+		*kept = false;
+		return i;
 	}
-	if (array_grow(&seen, &report->cap_seen, report->n_seen + 1, sizeof(*report->seen)) < 0)
-		return false;
 	report->seen = seen;
-	report->seen[report->n_seen++] = hash;
-	return false;
+	report->seen[i] = hash;
+	return i;
+}
+
+/* A message of this round that is printed for the first time. */
+static void report_keep(struct report *report, enum report_level level, const char *text, size_t n)
+{
+	void *messages = report->messages;
+	size_t need = report->n_messages + 1;
+
+	if (need > REPORT_KEPT_MAX ||
+	    array_grow(&messages, &report->cap_messages, need, sizeof(*report->messages)) < 0) {
+		report->left_out = true;
+		return;
+	}
+	report->messages = messages;
+	report->messages[report->n_messages++] = (struct report_message){
+		.text = strndup(text, n),
+		.level = level,
+		.round = report->round,
+	};
+}
+
+/* Whether it counts for this round. */
+static bool report_is_current(const struct report *report, const struct report_message *message)
+{
+	return message->round == 0 || message->round == report->round;
+}
+
+/*
+ * What a message is remembered by: its text without the numbers that are words of their own, so
+ * that under -c the same message with another count is not another message.
+ */
+static uint64_t report_hash(const char *text, size_t n)
+{
+	char plain[REPORT_TEXT_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n && kept < sizeof(plain);) {
+		size_t digits = 0;
+
+		if (i == 0 || text[i - 1] == ' ')
+			while (i + digits < n && text[i + digits] >= '0' && text[i + digits] <= '9')
+				digits++;
+		if (digits > 0 && (i + digits == n || text[i + digits] == ' '))
+			i += digits;
+		else
+			plain[kept++] = text[i++];
+	}
+	return hash_bytes(plain, kept);
+}
+
+/* Whether the message was printed before; remembers it, and that it belongs to this round. */
+static bool report_was_seen(struct report *report, enum report_level level, const char *text,
+			    size_t n)
+{
+	bool kept;
+	size_t i = report_look_up(report, report_hash(text, n), &kept);
+	struct report_message *message;
+
+	if (i == report->n_seen) {
+		/* Messages are the first ones of seen[]: one that cannot be there ends them. */
+		if (kept && report->n_messages == report->n_seen)
+			report_keep(report, level, text, n);
+		else
+			report->left_out = true;
+		report->n_seen += kept;
+		return false;
+	}
+	if (i >= report->n_messages) {
+		report->left_out = true;
+		return true;
+	}
+	message = &report->messages[i];
+	if (!report_is_current(report, message)) {
+		message->level = level;
+		message->round = report->round;
+	} else if (level > message->level) {
+		message->level = level;
+	}
+	return true;
 }
 
 /* Writes n bytes as well as it can: a stderr that nobody reads must not hold up the rows. */
@@ -57,17 +145,19 @@ static void report_write(int fd, const char *line, size_t n)
 {
 	while (n > 0) {
 		struct pollfd want = { .fd = fd, .events = POLLOUT };
-		ssize_t done = write(fd, line, n);
+		ssize_t done;
 
+		/* A pipe in blocking mode would hold us for ever; a line fits where poll says so.
+		 */
+		if (poll(&want, 1, REPORT_WAIT_MS) == 0)
+			return;
+		done = write(fd, line, n);
 		if (done > 0) {
 			line += done;
 			n -= (size_t)done;
 			continue;
 		}
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done == 0 || (errno != EAGAIN && errno != EWOULDBLOCK) ||
-		    poll(&want, 1, REPORT_WAIT_MS) <= 0)
+		if (done == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
 			return;
 	}
 }
@@ -100,7 +190,7 @@ void report_add(struct report *report, enum report_level level, const char *form
 	if (full < 0) /* a text of more than INT_MAX bytes */
 		snprintf(text, sizeof(text), "%s", format);
 	n = strnlen(text, sizeof(text));
-	if (!report_was_seen(report, hash_bytes(text, n)) && report->fd >= 0)
+	if (!report_was_seen(report, level, text, n) && report->fd >= 0)
 		report_print(report, text, n);
 	errno = saved_errno;
 }
@@ -109,6 +199,8 @@ void report_raise(struct report *report, enum report_level level)
 {
 	if (level > report->level)
 		report->level = level;
+	if (level > report->round_level)
+		report->round_level = level;
 }
 
 int report_status(const struct report *report)
@@ -120,4 +212,39 @@ int report_status(const struct report *report)
 	};
 
 	return statuses[report->level];
+}
+
+void report_begin_round(struct report *report)
+{
+	if (report->round == 0) {
+		report->start_level = report->level;
+		report->start_left_out = report->left_out;
+	}
+	report->round++;
+	report->round_level = report->start_level;
+	report->left_out = report->start_left_out;
+}
+
+enum report_level report_round_level(const struct report *report)
+{
+	return report->round_level;
+}
+
+const struct report_message *report_next_message(const struct report *report, size_t *at)
+{
+	while (*at < report->n_messages) {
+		const struct report_message *message = &report->messages[(*at)++];
+
+		if (message->text && report_is_current(report, message))
+			return message;
+	}
+	return NULL;
+}
+
+bool report_has_left_out(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_messages; i++)
+		if (!report->messages[i].text && report_is_current(report, &report->messages[i]))
+			return true;
+	return report->left_out;
 }

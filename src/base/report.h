@@ -2,7 +2,8 @@
 /*
  * What a run has to say besides its rows. Each message is one line on stderr, "lssock: text",
  * printed once however often it is reported (also across the rounds of -c), escaped as a whole; it
- * also decides the exit status.
+ * also decides the exit status. The messages of the round are kept for the data formats, which say
+ * them too.
  */
 #ifndef LSSOCK_BASE_REPORT_H
 #define LSSOCK_BASE_REPORT_H
@@ -18,12 +19,28 @@ enum report_level {
 	REPORT_FAILED,  /* nothing trustworthy, or the output could not be written: status 4 */
 };
 
+/* As many messages as are kept; those that follow are only counted as left out. */
+enum { REPORT_KEPT_MAX = 100 };
+
+struct report_message {
+	char *text;              /* not escaped; NULL: there was no memory for it */
+	enum report_level level; /* the highest it came with in its round */
+	uint32_t round;          /* the last one that it was reported in */
+};
+
 struct report {
 	int fd;                  /* where lines go; negative: nowhere */
 	enum report_level level; /* highest so far */
 	bool utf8;               /* valid UTF-8 may be shown; false until the caller sets it */
 	uint64_t *seen;          /* hashes of the lines printed so far */
 	size_t n_seen, cap_seen;
+
+	/* Of the rounds of -c; 0: none has begun, and what is reported then counts for all. */
+	uint32_t round;
+	enum report_level start_level, round_level;
+	bool left_out, start_left_out;   /* a message of this round is not kept */
+	struct report_message *messages; /* message i has hash seen[i] */
+	size_t n_messages, cap_messages;
 };
 
 /* Starts an empty report whose lines go to fd (not owned; negative: lines are dropped, levels still
@@ -45,5 +62,18 @@ void report_raise(struct report *report, enum report_level level);
 
 /* Exit status that the level stands for: 0, 3 or 4. */
 int report_status(const struct report *report);
+
+/* A round begins: the messages and the level of earlier ones no longer count for what follows. */
+void report_begin_round(struct report *report);
+
+/* The highest level of this round and of what was reported before the first one. */
+enum report_level report_round_level(const struct report *report);
+
+/* The same rounds' messages, each once, in the order of their first appearance: the first one at or
+ * behind index *at, which moves behind it; NULL at the end. */
+const struct report_message *report_next_message(const struct report *report, size_t *at);
+
+/* Whether messages of these rounds are missing there. */
+bool report_has_left_out(const struct report *report);
 
 #endif

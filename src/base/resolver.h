@@ -14,6 +14,13 @@ struct resolver {
 	/* Host name of an address (AF_INET: 4 bytes, AF_INET6: 16 bytes, network order),
 	 * NUL-terminated into buf. 0 or -errno. */
 	int (*host)(int family, const void *addr, char *buf, size_t size);
+	/* All addresses of a host name, at most max: their families and bytes (AF_INET: 4 of the
+	 * 16). How many, 0 for none, or -errno. */
+	int (*addresses)(const char *name, uint8_t *families, uint8_t (*list)[16], size_t max);
+	/* Port of a service for a protocol ("tcp"), or 0. Not called from two threads at once. */
+	uint16_t (*port)(const char *name, const char *proto);
+	/* User id of a login name. 0 or -errno (-ENOENT: there is none). */
+	int (*uid)(const char *name, uint32_t *uid);
 	/* Login name of a user id. 0 or -errno (-ENOENT: there is none). */
 	int (*user)(uint32_t uid, char *buf, size_t size);
 	/*

@@ -12,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -118,7 +119,58 @@ static int resolver_libc_services(void (*row)(void *ctx, const char *proto, uint
 	return 0;
 }
 
+static int resolver_libc_addresses(const char *name, uint8_t *families, uint8_t (*list)[16],
+				   size_t max)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+	int eai = getaddrinfo(name, NULL, &hints, &found);
+	size_t n = 0;
+
+	if (eai == EAI_NONAME)
+		return 0;
+	if (eai != 0)
+		return errno_of_eai(eai);
+	for (const struct addrinfo *at = found; at && n < max; at = at->ai_next) {
+		memset(list[n], 0, sizeof(list[n]));
+		if (at->ai_family == AF_INET)
+			memcpy(list[n],
+			       (const char *)at->ai_addr + offsetof(struct sockaddr_in, sin_addr),
+			       4);
+		else if (at->ai_family == AF_INET6)
+			memcpy(list[n],
+			       (const char *)at->ai_addr + offsetof(struct sockaddr_in6, sin6_addr),
+			       16);
+		else
+			continue;
+		families[n++] = (uint8_t)at->ai_family;
+	}
+	freeaddrinfo(found);
+	return (int)n;
+}
+
+static uint16_t resolver_libc_port(const char *name, const char *proto)
+{
+	const struct servent *entry = getservbyname(name, proto);
+
+	return entry ? ntohs((uint16_t)entry->s_port) : 0;
+}
+
+static int resolver_libc_uid(const char *name, uint32_t *uid)
+{
+	const struct passwd *entry;
+
+	errno = 0;
+	entry = getpwnam(name);
+	if (!entry)
+		return errno ? -errno : -ENOENT;
+	*uid = entry->pw_uid;
+	return 0;
+}
+
 const struct resolver resolver_libc = {
+	.addresses = resolver_libc_addresses,
+	.port = resolver_libc_port,
+	.uid = resolver_libc_uid,
 	.host = resolver_libc_host,
 	.user = resolver_libc_user,
 	.services = resolver_libc_services,
