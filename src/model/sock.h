@@ -69,7 +69,15 @@ struct owner {
 	const char *program;
 	/* Security context, NUL-terminated; NULL when not asked for or unknown. */
 	const char *context;
+	/* With NEED_OWNER_DETAILS; NULL and 0 when not asked for or unknown. */
+	const char *exe;     /* what /proc/PID/exe leads to, raw, NUL-terminated */
+	const char *cmdline; /* the arguments, raw: each one ends with a NUL */
+	uint32_t cmdline_len;
+	bool cmdline_cut;    /* there is more of it */
+	uint64_t start_time; /* seconds since 1970 */
 };
+
+struct sock_facts;
 
 struct sock {
 	uint32_t has;   /* SOCK_HAS_* */
@@ -109,9 +117,18 @@ struct sock {
 	/* SCTP: all addresses where they are known; the first ones repeat local and remote. */
 	const struct endpoint *local_addrs, *remote_addrs;
 	uint16_t n_local_addrs, n_remote_addrs;
+	const struct sock_facts *facts; /* model/facts.h; NULL when none were asked for */
 	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;
 	uint32_t n_owners;
+	bool owners_hidden; /* no owner was found, but not every process could be looked into */
+	/* Filled by enrich when asked for, NULL where there is none; raw, NUL-terminated. */
+	const char *user, *interface, *cgroup;
+	/* The name of the socket at the other end of a UNIX socket, filled by enrich when asked
+	 * for. */
+	uint8_t peer_name_kind; /* UNIX_UNNAMED: none or not known */
+	uint16_t peer_name_len;
+	const uint8_t *peer_name;
 };
 
 /* Where a batch of rows goes. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inet_diag: the request, the parser of one message and the dump of one table (kernel:
+ * inet_diag: the parser of one message and the listing of one table (kernel:
  * net/ipv4/{inet,tcp,udp,raw}_diag.c, net/sctp/diag.c).
  *
  * Limits: of sockets without an inode (TIME_WAIT, SYN_RECV, orphans, not yet accepted) the kernel
@@ -13,14 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 
 #include "base/mem.h"
 #include "model/proto.h"
+#include "source/diag_facts.h"
+#include "source/diag_request.h"
 
 /* Attributes that the headers of older kernels lack. */
 enum {
@@ -300,6 +299,7 @@ struct inet_list {
 	struct nl_batch batch;
 	struct endpoint *addrs; /* ADDRS_MAX; NULL but for SCTP */
 	size_t n_addrs;
+	struct sock_facts *facts; /* one for each row of the batch; NULL: not asked for */
 	unsigned long long n_attrs_bad;
 	bool attrs_bad; /* of the row just parsed */
 };
@@ -323,6 +323,12 @@ static enum nl_verdict inet_list_parse(void *ctx, const void *payload, size_t le
 				  addrs ? ADDRS_MAX - list->n_addrs : 0, &list->attrs_bad);
 	if (verdict == NL_ROW && row->proto == PROTO_SCTP && !sctp_is_asked(list->query, row))
 		return NL_SKIP;
+	if (verdict == NL_ROW && list->facts) {
+		row->facts = &list->facts[list->batch.n];
+		if (!diag_facts_parse_inet((enum sock_proto)list->query->proto, payload, len,
+					   &list->facts[list->batch.n]))
+			list->attrs_bad = true;
+	}
 	/* An SCTP association has its endpoint's cookie and is none the less not the same. */
 	*cookie = verdict == NL_ROW && !row->sctp_assoc ? row->cookie : 0;
 	return verdict;
@@ -350,29 +356,6 @@ static int inet_list_flush(void *ctx)
 	return nl_batch_flush(&list->batch);
 }
 
-static uint32_t request_states(const struct sock_query *query)
-{
-	/* sctp_diag looks at LISTEN alone to decide whether to walk the endpoints at all. */
-	if (query->proto == PROTO_SCTP && (query->states & SCTP_ENDPOINT_STATES))
-		return (query->states | SCTP_ENDPOINT_STATES) & TCP_STATES_ALL;
-	/* Bits above the eleven states mean other tables. */
-	return query->states & TCP_STATES_ALL;
-}
-
-static struct nlmsghdr *request_build(void *buf, const struct sock_query *query)
-{
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(request, sizeof(*req));
-
-	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	req->sdiag_family = query->family;
-	req->sdiag_protocol = proto_row(query->proto)->ipproto;
-	req->idiag_states = request_states(query);
-	if (query->proto == PROTO_TCP && (query->needs & NEED_TCP_INFO))
-		req->idiag_ext = 1u << (INET_DIAG_INFO - 1);
-	return request;
-}
-
 int diag_inet_list(struct nl_session *session, const struct sock_query *query,
 		   const struct sock_sink *sink)
 {
@@ -383,7 +366,6 @@ int diag_inet_list(struct nl_session *session, const struct sock_query *query,
 	};
 	const struct proto *proto = proto_row(query->proto);
 	const char *what = query->family == AF_INET6 ? proto->name6 : proto->name;
-	uint32_t buf[(NLMSG_HDRLEN + sizeof(struct inet_diag_req_v2)) / sizeof(uint32_t)];
 	struct inet_list list = { .query = query };
 	int rc;
 
@@ -392,15 +374,19 @@ int diag_inet_list(struct nl_session *session, const struct sock_query *query,
 		return rc;
 	if (query->proto == PROTO_SCTP)
 		list.addrs = malloc(ADDRS_MAX * sizeof(*list.addrs));
-	if (query->proto == PROTO_SCTP && !list.addrs) {
+	if (diag_facts_wanted(query->needs))
+		list.facts = malloc(NL_BATCH_ROWS * sizeof(*list.facts));
+	if ((query->proto == PROTO_SCTP && !list.addrs) ||
+	    (diag_facts_wanted(query->needs) && !list.facts)) {
 		rc = -ENOMEM;
 		goto out;
 	}
-	rc = nl_dump(session, what, request_build(buf, query), &ops, &list);
+	rc = diag_request_dump(session, what, query, &ops, &list);
 	if (nl_report_bad_attrs(session, what, list.n_attrs_bad) && rc == 0)
 		rc = 1;
 out:
 	free(list.addrs);
+	free(list.facts);
 	nl_batch_end(&list.batch);
 	return rc;
 }

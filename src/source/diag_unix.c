@@ -17,6 +17,8 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 
+#include "source/diag_facts.h"
+
 /* A path of full length is sent with the NUL that the kernel puts behind it. */
 enum { NAME_MAX_LEN = sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1 };
 
@@ -146,8 +148,8 @@ enum nl_verdict diag_unix_parse(const void *payload, size_t len, struct sock *ou
 	return NL_ROW;
 }
 
-int diag_unix_dump(struct nl_session *session, uint32_t states, const struct nl_dump_ops *ops,
-		   void *ctx)
+int diag_unix_dump(struct nl_session *session, uint32_t states, uint32_t needs,
+		   const struct nl_dump_ops *ops, void *ctx)
 {
 	uint32_t buf[(NLMSG_HDRLEN + sizeof(struct unix_diag_req)) / sizeof(uint32_t)];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
@@ -156,13 +158,15 @@ int diag_unix_dump(struct nl_session *session, uint32_t states, const struct nl_
 	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	req->sdiag_family = AF_UNIX;
 	req->udiag_states = states;
-	req->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
+	req->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID |
+			  diag_facts_unix_show(needs);
 	return nl_dump(session, "unix", request, ops, ctx);
 }
 
 /* A dump on its way. */
 struct unix_dump {
 	struct nl_batch batch;
+	struct sock_facts *facts; /* one for each row of the batch; NULL: not asked for */
 	unsigned long long n_attrs_bad;
 	bool attrs_bad; /* of the row just parsed */
 };
@@ -176,6 +180,11 @@ static enum nl_verdict unix_dump_parse(void *ctx, const void *payload, size_t le
 	if (list->batch.canceled)
 		return NL_SKIP;
 	verdict = diag_unix_parse(payload, len, row, &list->attrs_bad);
+	if (verdict == NL_ROW && list->facts) {
+		row->facts = &list->facts[list->batch.n];
+		if (!diag_facts_parse_unix(payload, len, &list->facts[list->batch.n]))
+			list->attrs_bad = true;
+	}
 	*cookie = verdict == NL_ROW ? row->cookie : 0;
 	return verdict;
 }
@@ -208,9 +217,18 @@ int diag_unix_list(struct nl_session *session, const struct sock_query *query,
 
 	if (rc < 0)
 		return rc;
-	rc = diag_unix_dump(session, query->states, &ops, &list);
+	if (diag_facts_wanted(query->needs)) {
+		list.facts = malloc(NL_BATCH_ROWS * sizeof(*list.facts));
+		if (!list.facts) {
+			rc = -ENOMEM;
+			goto out;
+		}
+	}
+	rc = diag_unix_dump(session, query->states, query->needs, &ops, &list);
 	if (nl_report_bad_attrs(session, "unix", list.n_attrs_bad) && rc == 0)
 		rc = 1;
+out:
+	free(list.facts);
 	nl_batch_end(&list.batch);
 	return rc;
 }

@@ -20,10 +20,10 @@
  * are those of diag_inet_parse(). Pure. */
 enum nl_verdict diag_unix_parse(const void *payload, size_t len, struct sock *out, bool *attrs_bad);
 
-/* Asks for the sockets of these states with everything diag_unix_parse() understands. Returns as
- * nl_dump(). */
-int diag_unix_dump(struct nl_session *session, uint32_t states, const struct nl_dump_ops *ops,
-		   void *ctx);
+/* Asks for the sockets of these states with everything diag_unix_parse() understands, and what
+ * needs (NEED_*) say besides. Returns as nl_dump(). */
+int diag_unix_dump(struct nl_session *session, uint32_t states, uint32_t needs,
+		   const struct nl_dump_ops *ops, void *ctx);
 
 /* Dumps the UNIX sockets of the states in query, as netlink tells them. Returns as nl_dump(). */
 int diag_unix_list(struct nl_session *session, const struct sock_query *query,

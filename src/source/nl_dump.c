@@ -250,6 +250,7 @@ static enum step dump_run_once(struct dump *dump)
 	struct nlmsghdr *request = dump->request;
 
 	dump->ended = false;
+	session->link_failed = true;
 	dump->error = session_open_link(session);
 	if (dump->error < 0)
 		return STEP_FAILED;
@@ -262,6 +263,7 @@ static enum step dump_run_once(struct dump *dump)
 			session->open_error = dump->error;
 		return STEP_FAILED;
 	}
+	session->link_failed = false;
 	return dump_receive(dump);
 }
 
@@ -327,8 +329,9 @@ static int dump_result(const struct dump *dump, enum step step)
 {
 	if (dump->canceled)
 		return -ECANCELED;
+	/* -ECANCELED is our own word for a sink that asked to stop. */
 	if (!dump->handed_on && step != STEP_DONE)
-		return dump->error;
+		return dump->error == -ECANCELED ? -EIO : dump->error;
 	/* Not one message could be read: another way may tell more. */
 	if (!dump->handed_on && dump->n_damaged)
 		return -EBADMSG;

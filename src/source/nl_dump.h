@@ -152,11 +152,12 @@ struct nl_session {
 	const struct env *env;
 	struct report *report;
 	struct nl_link *link;
-	int open_error; /* -errno of a link that was denied (open, bind or first send), remembered
-			   for the run: asking again would be denied again */
-	uint32_t seq;   /* of the last request; each request gets its own */
-	uint8_t *buf;   /* receive buffer, 32 KiB, grown to at most 1 MiB when a datagram was
-			   truncated */
+	int open_error;   /* -errno of a link that was denied (open, bind or first send), remembered
+			     for the run: asking again would be denied again */
+	bool link_failed; /* the last dump failed at opening or sending: no word from the kernel */
+	uint32_t seq;     /* of the last request; each request gets its own */
+	uint8_t *buf;     /* receive buffer, 32 KiB, grown to at most 1 MiB when a datagram was
+			     truncated */
 	size_t buf_size;
 };
 

@@ -34,7 +34,7 @@ int proc_table_open(struct proc_table *table, const struct env *env, struct repo
 	*table = (struct proc_table){ .name = name, .report = report, .sink = sink };
 	err = file_stream_open(&table->stream, env->proc_fd, name);
 	if (err < 0)
-		return err;
+		return err == -ECANCELED ? -EIO : err; /* that one is our own word */
 	table->rows = malloc(PROC_TABLE_BATCH * sizeof(*table->rows));
 	if (!table->rows) {
 		file_stream_close(&table->stream);

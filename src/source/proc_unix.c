@@ -109,7 +109,6 @@ void proc_unix_row(const struct proc_unix_head *head, const char *name, size_t n
  * whole. */
 struct unix_listing {
 	struct proc_table *table;
-	struct hash64 seen; /* inodes of the rows so far */
 	struct proc_unix_head head;
 	bool waiting;
 	/* The waiting row's name; one place for each row of a batch, since rows borrow them. */
@@ -149,22 +148,18 @@ static bool unix_listing_continue(struct unix_listing *listing, const char *line
 	return unix_listing_add(listing, "\n", 1) && unix_listing_add(listing, line, len);
 }
 
-/* Takes one line. 0 or -ENOMEM. */
-static int unix_listing_line(struct unix_listing *listing, const char *line, size_t len)
+/* Takes one line. An inode that comes twice stays twice: a forged line may add a row, never hide
+ * one. */
+static void unix_listing_line(struct unix_listing *listing, const char *line, size_t len)
 {
 	struct proc_unix_head head;
-	bool added = true;
 
 	if (proc_unix_parse_head(line, len, &head) < 0) {
 		if (!unix_listing_continue(listing, line, len))
 			listing->table->bad++;
-		return 0;
+		return;
 	}
 	unix_listing_settle(listing);
-	if (head.inode != 0 && !hash64_add(&listing->seen, head.inode, &added))
-		return -ENOMEM;
-	if (!added)
-		return 0;
 	listing->head = head;
 	listing->waiting = true;
 	listing->n_name = 0;
@@ -172,7 +167,6 @@ static int unix_listing_line(struct unix_listing *listing, const char *line, siz
 		listing->waiting = false;
 		listing->table->bad++;
 	}
-	return 0;
 }
 
 int proc_unix_list(const struct env *env, struct report *report, const struct sock_query *query,
@@ -193,13 +187,10 @@ int proc_unix_list(const struct env *env, struct report *report, const struct so
 		free(listing.names);
 		return err;
 	}
-	while (err == 0 && proc_table_line(&table, &line, &len))
-		err = unix_listing_line(&listing, line, len);
-	if (err < 0)
-		table.error = err;
+	while (proc_table_line(&table, &line, &len))
+		unix_listing_line(&listing, line, len);
 	unix_listing_settle(&listing);
 	result = proc_table_close(&table);
-	hash64_free(&listing.seen);
 	free(listing.names);
 	return result;
 }

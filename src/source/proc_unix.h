@@ -38,9 +38,9 @@ int proc_unix_parse_head(const char *data, size_t len, struct proc_unix_head *ou
 void proc_unix_row(const struct proc_unix_head *head, const char *name, size_t n, struct sock *out);
 
 /*
- * Lists /proc/net/unix alone, for when netlink is denied: one row a line of strict shape, an inode
- * only once; other lines are taken for the rest of the name before them. Returns as
- * proc_inet_list().
+ * Lists /proc/net/unix alone, for when netlink is denied: one row a line of strict shape; other
+ * lines are taken for the rest of the name before them. A forged line can so add a row, never hide
+ * one. Returns as proc_inet_list().
  */
 int proc_unix_list(const struct env *env, struct report *report, const struct sock_query *query,
 		   const struct sock_sink *sink);

@@ -41,6 +41,7 @@ struct source {
 		*path6;   /* of the fallback, below /proc; path6: NULL when it is the same */
 	const char *lost; /* by the fallback */
 	bool always;      /* every kernel has it, but for its IPv6 half */
+	bool forgeable;   /* by the fallback, rows too: it is never used without a word */
 };
 
 /* A source and the query it is to answer. */
@@ -60,7 +61,7 @@ static int list_unix(struct nl_session *session, const struct sock_query *query,
 
 static const char lost_scopes[] = "interface scopes are not known";
 static const char lost_scopes_limits[] = "interface scopes and backlog limits are not known";
-static const char lost_names[] = "names may be forged";
+static const char lost_names[] = "names and whole rows may be forged";
 
 static const struct source sources[PROTO_COUNT] = {
 	[PROTO_TCP] = {
@@ -111,6 +112,7 @@ static const struct source sources[PROTO_COUNT] = {
 		.path = "net/unix",
 		.lost = lost_names,
 		.always = true,
+		.forgeable = true,
 	},
 };
 
@@ -128,11 +130,12 @@ static const char *table_path(const struct attempt *attempt)
 	return attempt->query->family == AF_INET6 && source->path6 ? source->path6 : source->path;
 }
 
-/* Errors of a kernel that has no such table: of today, and of those before 3.3 and in gVisor. */
-static bool is_missing(int error)
+/* Answers of a kernel that has no such table: of today, and of those before 3.3 and in gVisor. The
+ * same errors of a link that could not be opened say nothing of tables. */
+static bool is_missing(const struct source_run *run, int error)
 {
-	return error == -ENOENT || error == -EINVAL || error == -EPROTONOSUPPORT ||
-	       error == -EOPNOTSUPP;
+	return !run->session.link_failed && (error == -ENOENT || error == -EINVAL ||
+					     error == -EPROTONOSUPPORT || error == -EOPNOTSUPP);
 }
 
 /* Whether a file that is not below /proc/net is no table either, rather than out of sight. */
@@ -155,7 +158,7 @@ static bool table_is_absent(const struct source_run *run, const struct attempt *
 		return false;
 	if (run->session.open_error)
 		return !attempt->source->always || attempt->query->family == AF_INET6;
-	return is_missing(diag_error);
+	return is_missing(run, diag_error);
 }
 
 /* The fallback has served: says what it cannot tell. */
@@ -167,15 +170,20 @@ static void note_fallback(const struct source_run *run, const struct attempt *at
 	const char *name = table_name(attempt->query);
 	const char *path = table_path(attempt);
 
+	/* One cause, one line: the module serves both families. */
+	if (is_missing(run, diag_error)) {
+		name = proto_row(attempt->query->proto)->name;
+		path = source->path;
+	}
 	if (run->session.open_error)
 		report_add(report, REPORT_NOTE,
 			   "sock_diag is not available (%s): reading /proc/net; interface scopes "
-			   "and backlog limits are not known and UNIX names may be forged",
+			   "and backlog limits are not known and UNIX sockets may be forged",
 			   strerror(-run->session.open_error));
-	else if (!is_missing(diag_error))
+	else if (!is_missing(run, diag_error))
 		report_add(report, REPORT_NOTE, "%s: sock_diag failed (%s): read from /proc/%s, %s",
 			   name, strerror(-diag_error), path, source->lost);
-	else if (attempt->asked || run->verbose)
+	else if (attempt->asked || run->verbose || source->forgeable)
 		report_add(report, REPORT_NOTE, "%s: this kernel has no %s: read from /proc/%s, %s",
 			   name, source->module, path, source->lost);
 }

@@ -31,6 +31,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "source/diag_facts.h"
 #include "source/diag_unix.h"
 #include "source/proc_unix.h"
 #include "source/unix_known.h"
@@ -42,11 +43,13 @@ enum {
 
 struct join {
 	struct nl_session *session;
+	uint32_t needs;
 	struct nl_batch batch;
 
 	struct unix_list known;
-	struct sock row; /* just parsed */
-	bool attrs_bad;  /* of that row */
+	struct sock row;         /* just parsed */
+	struct sock_facts facts; /* of that row, where they are asked for */
+	bool attrs_bad;          /* of that row */
 	unsigned long long n_attrs_bad;
 	int error; /* -ENOMEM while gathering */
 
@@ -61,6 +64,11 @@ static enum nl_verdict join_parse(void *ctx, const void *payload, size_t len, ui
 	struct join *join = ctx;
 	enum nl_verdict verdict = diag_unix_parse(payload, len, &join->row, &join->attrs_bad);
 
+	if (verdict == NL_ROW && diag_facts_wanted(join->needs)) {
+		join->row.facts = &join->facts;
+		if (!diag_facts_parse_unix(payload, len, &join->facts))
+			join->attrs_bad = true;
+	}
 	*cookie = verdict == NL_ROW ? join->row.cookie : 0;
 	return verdict;
 }
@@ -131,16 +139,16 @@ static void join_take_socket(struct join *join, const struct proc_unix_head *hea
 			     size_t n)
 {
 	/* sock_diag tells 32 bits of an inode; the file may know more. */
-	struct unix_known *known = unix_list_find(&join->known, (uint32_t)head->inode);
+	const char *text = head->has_name ? name : NULL;
+	struct unix_known *known = unix_list_find(&join->known, (uint32_t)head->inode, text, n);
 
-	if (!known || known->seen == UNIX_SEEN_LISTED) {
+	if (!known) {
 		join_skip_unknown(join, head);
 		return;
 	}
 	known->refcnt = head->refcnt;
 	known->seen = UNIX_SEEN_OTHER_NAME;
-	if (head->has_name != (unix_known_shown_len(known) > 0) ||
-	    !unix_known_is_at(known, name, n)) {
+	if (!unix_known_has_name(known, text, n)) {
 		join_skip_unknown(join, head);
 		return;
 	}
@@ -230,11 +238,10 @@ static bool join_report(const struct join *join, int file_error)
 	struct report *report = join->session->report;
 
 	if (file_error < 0)
-		report_add(
-			report, REPORT_PARTIAL,
-			"unix: net/unix below the proc directory cannot be read (%s): RefCnt and "
-			"connections not yet accepted are missing",
-			strerror(-file_error));
+		report_add(report, REPORT_PARTIAL,
+			   "unix: /proc/net/unix cannot be read (%s): RefCnt and "
+			   "connections not yet accepted are missing",
+			   strerror(-file_error));
 	if (join->n_bad_lines)
 		report_add(report, REPORT_PARTIAL, "unix: %llu line%s of /proc/net/unix %s skipped",
 			   join->n_bad_lines, join->n_bad_lines == 1 ? "" : "s",
@@ -260,7 +267,7 @@ static int join_run(struct join *join)
 	int rc;
 
 	/* All states, whatever was asked: every name is needed to read the file. */
-	rc = diag_unix_dump(join->session, UINT32_MAX, &ops, join);
+	rc = diag_unix_dump(join->session, UINT32_MAX, join->needs, &ops, join);
 	if (join->error)
 		return join->error;
 	if (rc < 0)
@@ -285,10 +292,10 @@ int unix_join_list(struct nl_session *session, const struct sock_query *query,
 	struct join *join = calloc(1, sizeof(*join));
 	int rc;
 
-	(void)query;
 	if (!join)
 		return -ENOMEM;
 	join->session = session;
+	join->needs = query->needs;
 	rc = nl_batch_begin(&join->batch, sink);
 	if (rc == 0)
 		rc = join_run(join);

@@ -11,8 +11,25 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "model/facts.h"
+
 /* netlink's longest name, and the mark. */
 enum { SHOWN_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) + 2 };
+
+/* Memory and file are all the facts that a UNIX socket has. */
+static int known_fill_facts(struct unix_list *list, const struct sock_facts *facts,
+			    struct unix_known *known)
+{
+	struct sock_facts *copy = arena_copy(&list->names, facts, sizeof(*facts));
+
+	if (!copy)
+		return -ENOMEM;
+	known->facts = copy;
+	if (copy->skmem.len == 0)
+		return 0;
+	copy->skmem.data = arena_copy(&list->names, facts->skmem.data, facts->skmem.len);
+	return copy->skmem.data ? 0 : -ENOMEM;
+}
 
 static int known_fill(struct unix_list *list, const struct sock *row, struct unix_known *known)
 {
@@ -31,6 +48,8 @@ static int known_fill(struct unix_list *list, const struct sock *row, struct uni
 		.shutdown = row->shutdown,
 		.listening = row->listening,
 	};
+	if (row->facts && known_fill_facts(list, row->facts, known) < 0)
+		return -ENOMEM;
 	if (!row->name_len)
 		return 0;
 	known->name = arena_copy(&list->names, row->name, row->name_len);
@@ -42,20 +61,25 @@ static int known_fill(struct unix_list *list, const struct sock *row, struct uni
 int unix_list_add(struct unix_list *list, const struct sock *row)
 {
 	void *socks = list->socks;
-	uint32_t *at;
-	bool added;
+	uint32_t *first, at, next;
 	int rc;
 
 	rc = array_grow(&socks, &list->cap, list->n + 1, sizeof(*list->socks));
 	list->socks = socks;
 	if (rc < 0)
 		return rc;
-	at = hash64_add(&list->by_inode, row->inode, &added);
-	if (!at)
+	first = hash64_add(&list->by_inode, row->inode, NULL);
+	if (!first)
 		return -ENOMEM;
-	if (added)
-		*at = (uint32_t)list->n++;
-	return known_fill(list, row, &list->socks[*at]);
+	at = *first;
+	while (at && list->socks[at - 1].cookie != row->cookie)
+		at = list->socks[at - 1].next;
+	next = at ? list->socks[at - 1].next : *first;
+	if (!at)
+		*first = at = (uint32_t)++list->n;
+	rc = known_fill(list, row, &list->socks[at - 1]);
+	list->socks[at - 1].next = next;
+	return rc;
 }
 
 /* What the file shows for byte i of a name, the mark of an abstract one included. */
@@ -87,55 +111,68 @@ bool unix_known_is_at(const struct unix_known *known, const char *text, size_t n
 	return n == len || text[len] == '\n';
 }
 
+bool unix_known_has_name(const struct unix_known *known, const char *text, size_t n)
+{
+	if (!text)
+		return unix_known_shown_len(known) == 0;
+	return unix_known_shown_len(known) > 0 && unix_known_is_at(known, text, n);
+}
+
 int unix_list_index(struct unix_list *list)
 {
 	char shown[SHOWN_MAX];
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		struct unix_known *known = &list->socks[i];
+		const struct unix_known *known = &list->socks[i];
 		size_t n, len = unix_known_shown_len(known);
-		uint32_t *first;
+		uint32_t *at;
 
 		if (!known->listening || !len || len > sizeof(shown))
 			continue;
-		for (n = 0; n < len; n++) {
+		for (n = 0; n < len; n++)
 			shown[n] = shown_byte(known, n);
-			if (shown[n] == '\n')
-				break;
-		}
-		first = hash64_add(&list->by_first_line, hash_bytes(shown, n), NULL);
-		if (!first)
+		at = hash64_add(&list->by_name, hash_bytes(shown, len), NULL);
+		if (!at)
 			return -ENOMEM;
-		known->next = *first;
-		*first = (uint32_t)i + 1;
+		*at = (uint32_t)i + 1;
 	}
 	return 0;
 }
 
-struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode)
+struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode, const char *text,
+				  size_t n)
 {
-	const uint32_t *at = hash64_find(&list->by_inode, inode);
-
-	return at ? &list->socks[*at] : NULL;
-}
-
-const struct unix_known *unix_list_find_listener(const struct unix_list *list, const char *text,
-						 size_t n)
-{
-	const char *newline = memchr(text, '\n', n);
-	size_t line = newline ? (size_t)(newline - text) : n;
-	const uint32_t *first = hash64_find(&list->by_first_line, hash_bytes(text, line));
-	const struct unix_known *best = NULL;
+	const uint32_t *first = hash64_find(&list->by_inode, inode);
+	struct unix_known *any = NULL;
 	uint32_t at;
 
 	for (at = first ? *first : 0; at; at = list->socks[at - 1].next) {
-		const struct unix_known *known = &list->socks[at - 1];
+		struct unix_known *known = &list->socks[at - 1];
 
-		if (best && unix_known_shown_len(known) <= unix_known_shown_len(best))
+		if (known->seen == UNIX_SEEN_LISTED)
 			continue;
-		if (unix_known_is_at(known, text, n))
-			best = known;
+		if (unix_known_has_name(known, text, n))
+			return known;
+		any = known;
+	}
+	return any;
+}
+
+/* A name may hold newlines, so each one within reach may be its end. */
+const struct unix_known *unix_list_find_listener(const struct unix_list *list, const char *text,
+						 size_t n)
+{
+	const struct unix_known *best = NULL;
+	size_t len;
+
+	for (len = 1; len <= n && len <= SHOWN_MAX; len++) {
+		const uint32_t *at = NULL;
+
+		if (len == n || text[len] == '\n')
+			at = hash64_find(&list->by_name, hash_bytes(text, len));
+		if (at && unix_known_is_at(&list->socks[*at - 1], text, n))
+			best = &list->socks[*at - 1];
 	}
 	return best;
 }
@@ -160,6 +197,7 @@ void unix_known_row(const struct unix_known *known, struct sock *out)
 		.inode = known->inode,
 		.cookie = known->cookie,
 		.name = known->name,
+		.facts = known->facts,
 	};
 	if (known->seen != UNIX_SEEN_NOT) {
 		out->has |= SOCK_HAS_REFCNT;
@@ -170,7 +208,7 @@ void unix_known_row(const struct unix_known *known, struct sock *out)
 void unix_list_free(struct unix_list *list)
 {
 	hash64_free(&list->by_inode);
-	hash64_free(&list->by_first_line);
+	hash64_free(&list->by_name);
 	arena_free(&list->names);
 	free(list->socks);
 	*list = (struct unix_list){ .n = 0 };

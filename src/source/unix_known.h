@@ -22,9 +22,10 @@ enum unix_seen {
 struct unix_known {
 	uint64_t cookie, inode;
 	const uint8_t *name;
+	const struct sock_facts *facts; /* NULL: none asked for */
 	uint32_t has, peer_inode, uid, recv_q, refcnt;
 	uint32_t send_q; /* of a listener: its backlog */
-	uint32_t next;   /* listener whose name has the same first line; position + 1 */
+	uint32_t next;   /* another one with this inode; position + 1 */
 	uint16_t name_len;
 	uint8_t type, state, name_kind, shutdown;
 	uint8_t seen; /* enum unix_seen */
@@ -36,19 +37,29 @@ struct unix_list {
 	struct unix_known *socks;
 	size_t n, cap;
 	struct arena names;
-	struct hash64 by_inode;      /* position */
-	struct hash64 by_first_line; /* of listeners' names as the file shows them; position + 1 */
+	struct hash64 by_inode; /* the first one; position + 1 */
+	struct hash64 by_name;  /* listeners, by their names as the file shows them; position + 1 */
 };
 
-/* Keeps a row of netlink, in place of an older one with the same inode. 0 or -ENOMEM. */
+/*
+ * Keeps a row of netlink, in place of an older one with the same inode and cookie. Inodes alone
+ * may be the same, for netlink tells 32 bits of them. 0 or -ENOMEM.
+ */
 int unix_list_add(struct unix_list *list, const struct sock *row);
 
 /* Makes listeners findable by their names; to be called once, behind the last unix_list_add(). 0 or
  * -ENOMEM. */
 int unix_list_index(struct unix_list *list);
 
-/* The socket with that inode, or NULL. */
-struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode);
+/* Whether the name stands at text[0..n) as the file shows it. NULL: the line has no name. */
+bool unix_known_has_name(const struct unix_known *known, const char *text, size_t n);
+
+/*
+ * A socket with that inode that was not listed yet: one of that name (see unix_known_has_name()) or
+ * else any. NULL when there is none.
+ */
+struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode, const char *text,
+				  size_t n);
 
 /* The listener with the longest name that stands at text[0..n) as the file shows it, followed by a
  * newline or the end; NULL when there is none. */

@@ -152,7 +152,18 @@ Test(source, denied_netlink_is_told_once)
 	cr_assert_str_eq(fake_report(),
 			 "lssock: sock_diag is not available (Operation not permitted): reading "
 			 "/proc/net; interface scopes and backlog limits are not known and UNIX "
-			 "names may be forged\n");
+			 "sockets may be forged\n");
+}
+
+/* Without unix_diag any user can forge rows: never without a word, asked for or not. */
+Test(source, unix_fallback_is_always_told)
+{
+	file("unix", unix_text);
+	fake_error(-ENOENT);
+	cr_assert_eq(list(PROTO_UNIX, AF_UNIX, false), SOURCE_COMPLETE);
+	cr_assert_eq(got.n, 1);
+	cr_assert_str_eq(fake_report(), "lssock: unix: this kernel has no unix_diag: read from "
+					"/proc/net/unix, names and whole rows may be forged\n");
 }
 
 /* TCP over IPv4 is everywhere: without its file, something hides it. */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests of inet_diag (kernel: struct inet_diag_req_v2, include/uapi/linux/inet_diag.h). */
+#include "source/diag_request.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+
+#include "base/report.h"
+#include "model/proto.h"
+#include "source/diag_bytecode.h"
+#include "source/diag_facts.h"
+
+/* The states of SCTP's endpoints; the others are those of associations. */
+enum { SCTP_ENDPOINT_STATES = 1 << TCP_STATE_LISTEN | 1 << TCP_STATE_CLOSE };
+
+static uint32_t request_states(const struct sock_query *query)
+{
+	/* sctp_diag looks at LISTEN alone to decide whether to walk the endpoints at all. */
+	if (query->proto == PROTO_SCTP && (query->states & SCTP_ENDPOINT_STATES))
+		return (query->states | SCTP_ENDPOINT_STATES) & TCP_STATES_ALL;
+	/* Bits above the eleven states mean other tables. */
+	return query->states & TCP_STATES_ALL;
+}
+
+/* malloc()ed; NULL without memory. */
+static struct nlmsghdr *request_build(const struct sock_query *query,
+				      const struct diag_filter *filter)
+{
+	size_t size = NLMSG_HDRLEN + sizeof(struct inet_diag_req_v2);
+	struct inet_diag_req_v2 *req;
+	struct nlmsghdr *request;
+	void *buf;
+
+	if (filter->len)
+		size += (size_t)MNL_ATTR_HDRLEN + filter->len;
+	buf = malloc(size);
+	if (!buf)
+		return NULL;
+	request = mnl_nlmsg_put_header(buf);
+	req = mnl_nlmsg_put_extra_header(request, sizeof(*req));
+	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	req->sdiag_family = query->family;
+	req->sdiag_protocol = proto_row(query->proto)->ipproto;
+	req->idiag_states = request_states(query);
+	req->idiag_ext = diag_facts_inet_ext(query->needs);
+	if (query->proto == PROTO_TCP && (query->needs & NEED_TCP_INFO))
+		req->idiag_ext |= 1u << (INET_DIAG_INFO - 1);
+	req->id.idiag_sport = htons(filter->sport);
+	req->id.idiag_dport = htons(filter->dport);
+	if (filter->len)
+		mnl_attr_put(request, INET_DIAG_REQ_BYTECODE, filter->len, filter->code);
+	return request;
+}
+
+static int dump_filtered(struct nl_session *session, const char *what,
+			 const struct sock_query *query, const struct diag_filter *filter,
+			 const struct nl_dump_ops *ops, void *ctx)
+{
+	struct nlmsghdr *request = request_build(query, filter);
+	int rc;
+
+	if (!request)
+		return -ENOMEM;
+	rc = nl_dump(session, what, request, ops, ctx);
+	free(request);
+	return rc;
+}
+
+int diag_request_dump(struct nl_session *session, const char *what, const struct sock_query *query,
+		      const struct nl_dump_ops *ops, void *ctx)
+{
+	struct diag_filter filter;
+	int rc = diag_filter_compile(query->cond, &filter);
+
+	if (rc < 0 && rc != -E2BIG)
+		goto out;
+	rc = dump_filtered(session, what, query, &filter, ops, ctx);
+	/* Of all that can be asked, only the mark is kept from others. */
+	if (filter.len && rc == -EPERM)
+		report_add(session->report, REPORT_PARTIAL,
+			   "marks are told to administrators only (CAP_NET_ADMIN): "
+			   "no comparison with them is true");
+	if (filter.len && (rc == -EPERM || rc == -EINVAL)) {
+		filter.len = 0;
+		rc = dump_filtered(session, what, query, &filter, ops, ctx);
+	}
+out:
+	diag_filter_free(&filter);
+	return rc;
+}
