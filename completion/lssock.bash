@@ -2,34 +2,69 @@
 # Completion of lssock for bash (4.0 or later). Uses nothing of bash-completion, which loads this
 # file where it is installed; elsewhere source it.
 
-# Completes the last item of a list with commas: _lssock_list PREFIX WORD ITEM...
+# Completes the last item of a list with commas, which may have a sign before it:
+# _lssock_list PREFIX WORD ITEM...
 _lssock_list()
 {
-	local prefix=$1 list= last=$2 item
+	local prefix=$1 list= last=$2 sign= item
 	shift 2
 
 	if [[ $last == *,* ]]; then
 		list=${last%,*},
 		last=${last##*,}
 	fi
+	if [[ $last == [+-]* ]]; then
+		sign=${last:0:1}
+		last=${last:1}
+	fi
 	for item; do
-		if [[ $item == "$last"* && ,$list != *,"$item",* ]]; then
-			COMPREPLY+=("$prefix$list$item")
+		if [[ $item == "$last"* && ,${list//[+-]/} != *,"$item",* ]]; then
+			COMPREPLY+=("$prefix$list$sign$item")
 		fi
 	done
 	# A comma may follow, so no blank is added.
 	compopt -o nospace 2>/dev/null
 }
 
+# The names of all fields.
+_lssock_fields()
+{
+	local name rest
+
+	lssock --list-columns 2>/dev/null | while read -r name rest; do
+		if [[ $name != Name ]]; then
+			printf '%s\n' "$name"
+		fi
+	done
+}
+
+# A word of an expression: _lssock_expression WORD PREVIOUS.
+_lssock_expression()
+{
+	local states='all connected synchronized bucket big established syn-sent syn-recv fin-wait-1
+		fin-wait-2 time-wait close-wait last-ack listening closing closed'
+	local terms='state exclude sport dport src dst dev fwmark cgroup autobound and or not'
+
+	case $2 in
+	state | exclude)
+		COMPREPLY=($(compgen -W "$states" -- "$1"))
+		;;
+	*)
+		COMPREPLY=($(compgen -W "$terms $(_lssock_fields)" -- "$1"))
+		;;
+	esac
+}
+
 _lssock()
 {
 	local IFS=$' \t\n'
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} prefix=
-	local shorts='-a -l -t -u -U -S -w -x -4 -6 -A -n -p -e -o -Z -W -T -H -c -v -V -h'
+	local shorts='-a -l -t -u -U -S -w -x -4 -6 -A -n -p -e -o -Z -W -T -H -c -q -v -V -h'
 	local longs='--all --listening --tcp --udp --udplite --sctp --raw --unix --inet --inet6
 		--protocol= --numeric --numeric-hosts --numeric-ports --numeric-users --programs
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
-		--continuous --count= --verbose --version --help'
+		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
+		--continuous --count= --quiet --explain-filter --verbose --version --help'
 
 	COMPREPLY=()
 	# "--option=value" is three words where '=' is among COMP_WORDBREAKS, as it is by default.
@@ -41,7 +76,7 @@ _lssock()
 		option=${cur%%=*}
 		prefix=$option=
 		cur=${cur#*=}
-	elif [[ $cur =~ ^(-[altuUSwx46npeoZWTHcvVh0-9.]*A)(.+)$ ]]; then
+	elif [[ $cur =~ ^(-[altuUSwx46npeoZWTHcqvVh0-9.]*A)(.+)$ ]]; then
 		option=-A
 		prefix=${BASH_REMATCH[1]}
 		cur=${BASH_REMATCH[2]}
@@ -49,15 +84,23 @@ _lssock()
 		option=
 	fi
 
-	if [[ $option == --protocol || $option =~ ^-[altuUSwx46npeoZWTHcvVh0-9.]*A$ ]]; then
+	if [[ $option == --protocol || $option =~ ^-[altuUSwx46npeoZWTHcqvVh0-9.]*A$ ]]; then
 		_lssock_list "$prefix" "$cur" inet inet6 unix
 		return
 	fi
 	case $option in
-	--resolve-timeout | --count | --continuous)
+	--columns | --sort)
+		_lssock_list "$prefix" "$cur" $(_lssock_fields)
+		return
+		;;
+	--resolve-timeout | --count | --continuous | --top)
 		return # a number
 		;;
 	esac
+	if [[ $cur != -* ]]; then
+		_lssock_expression "$cur" "$option"
+		return
+	fi
 	COMPREPLY=($(compgen -W "$shorts $longs" -- "$cur"))
 	if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
 		compopt -o nospace 2>/dev/null

@@ -1,7 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of lssock for fish.
 
-complete -c lssock -f
+# The names of all fields, with the sign that the last item of a list begins with.
+function __lssock_fields
+    set -l sign (commandline -ct | string replace -rf '.*(?:^|[=,])([+-])[^,=]*$' '$1')
+    for line in (lssock --list-columns 2>/dev/null)[2..-1]
+        set -l words (string split -n ' ' -- $line)
+        printf '%s\n' "$sign$words[1]"
+    end
+end
+
+# A word of an expression.
+function __lssock_expression
+    switch (commandline -opc)[-1]
+        case state exclude
+            printf '%s\n' all connected synchronized bucket big established syn-sent syn-recv \
+                fin-wait-1 fin-wait-2 time-wait close-wait last-ack listening closing closed
+        case '*'
+            printf '%s\n' state exclude sport dport src dst dev fwmark cgroup autobound and or not
+            __lssock_fields
+    end
+end
+
+complete -c lssock -f -a '(__lssock_expression)'
 
 complete -c lssock -s a -l all -d 'Listeners and connections'
 complete -c lssock -s l -l listening -d 'Listeners only'
@@ -29,9 +50,23 @@ complete -c lssock -s T -l notrim -d 'Long program names in full'
 complete -c lssock -s H -l no-header -d 'No header lines'
 complete -c lssock -l resolve-timeout -x -d 'Seconds for all names together'
 
+complete -c lssock -l columns -x -d 'A table of these fields' \
+    -a '(__fish_complete_list , __lssock_fields)'
+complete -c lssock -l list-columns -d 'All fields and what they mean'
+complete -c lssock -l info -d 'Columns of round trips, windows, rates'
+complete -c lssock -l memory -d 'Columns of socket memory'
+complete -c lssock -l sort -x -d 'By these fields' \
+    -a '(__fish_complete_list , __lssock_fields)'
+complete -c lssock -l top -x -d 'The first so many sockets only'
+complete -c lssock -l json -d 'One JSON document'
+complete -c lssock -l jsonl -d 'A JSON record a line'
+complete -c lssock -l csv -d 'Comma-separated values'
+
 complete -c lssock -s c -l continuous -d 'Again every second'
 complete -c lssock -l count -x -d 'Number of listings'
 
+complete -c lssock -s q -l quiet -d 'No output: the status is the answer'
+complete -c lssock -l explain-filter -d 'Say what the kernel decides'
 complete -c lssock -s v -l verbose -d 'Say what is left out'
 complete -c lssock -s V -l version -d 'Name and version'
 complete -c lssock -s h -l help -d 'List of options'

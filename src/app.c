@@ -1,252 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The pipeline: source -> select -> (hold) -> owners, names -> writer, a batch at a time.
- *
- * Rows are held back only when many of them are better served together: one walk over /proc that
- * ends when all of them have an owner, all names looked up side by side. A listing too long for
- * that gets the complete owner map once and flows on from there, so that memory does not grow with
- * the number of sockets.
- */
+/* From the command line to the exit status: what is asked is parsed and planned, then listed in
+ * rounds. */
 #include "app.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/env.h"
 #include "base/obuf.h"
 #include "base/report.h"
 #include "cli/options.h"
 #include "cli/usage.h"
-#include "enrich/listener_uids.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
-#include "filter/select.h"
-#include "hold.h"
+#include "explain.h"
+#include "expr_report.h"
+#include "expr_world.h"
+#include "filter/expr.h"
+#include "output/data.h"
+#include "output/field_list.h"
 #include "output/netstat_table.h"
+#include "pipeline.h"
 #include "plan.h"
-#include "source/source.h"
 
-enum { STATUS_USAGE = 2 };
+enum { STATUS_NO = 1, STATUS_USAGE = 2 };
 
 struct app {
 	const struct env *env;
 	struct request request;
+	struct expr_surroundings surroundings;
+	struct expr *expr; /* NULL: none */
 	struct plan plan;
 	struct report report;
 	struct obuf out;
-	struct source_run *sources;
 	struct names *names;
-	struct writer *writer;
-
-	uint64_t n_rounds; /* that are over */
-
-	/* Of this round. */
-	struct hold hold;
-	bool holding; /* rows gather before they are written */
-	struct listener_uids listener_uids;
-	struct owners *owners;     /* NULL until the walk */
-	size_t n_listed, n_failed; /* tables */
+	struct pipeline *pipeline;
+	struct writer *writer; /* NULL: not yet, or quiet */
+	struct data_run run;
+	char netns[64];
+	uint64_t n_matches; /* of all rounds */
 };
 
-/* The inodes of the rows held, for an owner walk that may end early. NULL without memory. */
-static uint64_t *wanted_inodes(const struct hold *hold, size_t *n)
-{
-	uint64_t *inodes = malloc((hold->n + 1) * sizeof(*inodes));
-
-	*n = 0;
-	for (size_t i = 0; inodes && i < hold->n; i++)
-		if (hold->rows[i].has & SOCK_HAS_INODE)
-			inodes[(*n)++] = hold->rows[i].inode;
-	return inodes;
-}
-
-/* Walks /proc once for this round: for the sockets held when these are all, else for every socket.
- */
-static void find_owners(struct app *app, bool all_rows_held)
-{
-	struct owners_query query = {
-		.first_only = true,
-		.again = app->n_rounds > 0,
-		.context = app->plan.needs & NEED_CONTEXT,
-	};
-	uint64_t *inodes = NULL;
-
-	if (all_rows_held) {
-		inodes = wanted_inodes(&app->hold, &query.n_inodes);
-		query.inodes = inodes;
-	}
-	app->owners = owners_scan(app->env, &app->report, &query);
-	free(inodes);
-}
-
-/* The last stages, for rows that need not wait for others any more. */
-static int write_rows(struct app *app, struct sock *rows, size_t n)
-{
-	if (app->owners)
-		for (size_t i = 0; i < n; i++)
-			if (rows[i].has & SOCK_HAS_INODE)
-				rows[i].owners =
-					owners_find(app->owners, rows[i].inode, &rows[i].n_owners);
-	names_prefetch(app->names, rows, n);
-	return app->writer->rows(app->writer, rows, n);
-}
-
-/* Lets go of the rows held. last: there are no more. */
-static int release(struct app *app, bool last)
-{
-	struct hold *hold = &app->hold;
-	size_t from = 0;
-	int err = 0;
-
-	if (app->plan.needs & NEED_OWNERS)
-		find_owners(app, last);
-	for (size_t i = 0; err == 0 && i < hold->n_marks; i++) {
-		size_t at = hold->marks[i].at;
-
-		err = write_rows(app, hold->rows + from, at - from);
-		if (err == 0)
-			err = app->writer->begin(app->writer, hold->marks[i].section);
-		from = at;
-	}
-	if (err == 0)
-		err = write_rows(app, hold->rows + from, hold->n - from);
-	hold_clear(hold);
-	app->holding = false;
-	return err;
-}
-
-/* A batch from a source. */
-static int take_rows(void *ctx, struct sock *rows, size_t n)
-{
-	struct app *app = ctx;
-
-	if (app->env->stop_signal(app->env))
-		return -EINTR;
-	if ((app->plan.needs & NEED_LISTENER_UID) &&
-	    listener_uids_apply(&app->listener_uids, rows, n) < 0)
-		goto no_memory;
-	n = select_rows(app->plan.mode, rows, n);
-	if (!app->holding)
-		return write_rows(app, rows, n);
-	if (hold_add(&app->hold, rows, n) < 0)
-		goto no_memory;
-	return hold_is_full(&app->hold) ? release(app, false) : 0;
-
-no_memory:
-	report_add(&app->report, REPORT_FAILED, "out of memory");
-	return -ENOMEM;
-}
-
-static int begin_section(struct app *app, enum section section)
-{
-	if (!app->holding)
-		return app->writer->begin(app->writer, section);
-	hold_mark(&app->hold, section);
-	return 0;
-}
-
-/*
- * A table that this kernel does not have. Without IPv6 the answer is complete; a protocol that was
- * named and is not there makes it incomplete.
- */
-static void report_absent(struct app *app, const struct plan_table *table)
-{
-	const char *name = proto_row(table->query.proto)->name;
-
-	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP) {
-		if (app->request.inet6 || app->request.verbose)
-			report_add(&app->report, REPORT_NOTE, "%s: this kernel has no IPv6", name);
-	} else if (table->asked || app->request.verbose) {
-		report_add(&app->report, table->asked ? REPORT_PARTIAL : REPORT_NOTE,
-			   "%s: this kernel has no such sockets", name);
-	}
-}
-
-/* Lists one table. 0, or -ECANCELED when the run is to end. */
-static int list_table(struct app *app, const struct plan_table *table)
-{
-	struct sock_sink sink = { .take = take_rows, .ctx = app };
-
-	switch (source_list(app->sources, &table->query, table->asked, &sink)) {
-	case SOURCE_COMPLETE:
-	case SOURCE_PARTIAL:
-		app->n_listed++;
-		return 0;
-	case SOURCE_ABSENT:
-		report_absent(app, table);
-		return 0;
-	case SOURCE_UNREADABLE:
-		app->n_failed++;
-		return 0;
-	case SOURCE_CANCELED:
-		break;
-	}
-	return -ECANCELED;
-}
-
-static int list_tables(struct app *app)
-{
-	int err = app->plan.inet ? begin_section(app, SECTION_INET) : 0;
-
-	for (size_t i = 0; err == 0 && i < app->plan.n_tables; i++) {
-		const struct plan_table *table = &app->plan.tables[i];
-
-		if (table->query.proto == PROTO_UNIX)
-			err = begin_section(app, SECTION_UNIX);
-		if (err == 0)
-			err = list_table(app, table);
-	}
-	return err;
-}
-
-/* One whole listing. 0, or negative when there is to be no further one. */
-static int run_round(struct app *app)
-{
-	int err, end;
-
-	app->n_listed = app->n_failed = 0;
-	app->holding = (app->plan.needs & NEED_OWNERS) || app->plan.hosts || app->plan.users;
-	names_begin_round(app->names);
-	err = list_tables(app);
-	if (err == 0 && app->holding)
-		err = release(app, true);
-	end = app->writer->end(app->writer);
-	hold_clear(&app->hold);
-	listener_uids_clear(&app->listener_uids);
-	owners_free(app->owners);
-	app->owners = NULL;
-	if (app->n_failed > 0 && app->n_listed == 0)
-		report_raise(&app->report, REPORT_FAILED);
-	return err < 0 ? err : end;
-}
-
-/* Rounds on a steady grid of time: a late or stopped round is followed by the next moment of the
- * grid, never by a burst. */
-static void run_rounds(struct app *app)
-{
-	const struct env *env = app->env;
-	int64_t interval = app->request.interval_ns, next = env->now_ns(env);
-
-	for (;;) {
-		int64_t now;
-
-		if (run_round(app) < 0 || env->stop_signal(env))
-			return;
-		if (!app->request.continuous || ++app->n_rounds == app->request.count)
-			return;
-		now = env->now_ns(env);
-		next += interval;
-		if (next <= now)
-			next += ((now - next) / interval + 1) * interval;
-		while (env->sleep_until_ns(env, next) == -EINTR)
-			if (env->stop_signal(env))
-				return;
-	}
-}
-
-static struct writer *make_writer(struct app *app)
+static struct writer *new_netstat_table(struct app *app)
 {
 	const struct netstat_table_config config = {
 		.mode = app->plan.mode,
@@ -263,85 +61,308 @@ static struct writer *make_writer(struct app *app)
 	return netstat_table_new(&config, &app->out);
 }
 
+static struct writer *new_columns(struct app *app)
+{
+	const struct env *env = app->env;
+	const struct columns_config config = {
+		.fields = app->plan.fields,
+		.n_fields = app->plan.n_fields,
+		.no_header = app->request.no_header,
+		.utf8 = env->utf8,
+		.color = env->color,
+		.width = env->width ? env->width(env) : 0,
+	};
+
+	return columns_new(&config, &app->out);
+}
+
+static struct writer *new_writer(struct app *app)
+{
+	const struct plan *plan = &app->plan;
+
+	switch (plan->format) {
+	case FORMAT_NETSTAT:
+		return new_netstat_table(app);
+	case FORMAT_COLUMNS:
+		return new_columns(app);
+	case FORMAT_JSON:
+		return json_new(plan->fields, plan->n_fields, &app->run, &app->out);
+	case FORMAT_JSONL:
+		return jsonl_new(plan->fields, plan->n_fields, &app->run, &app->out);
+	case FORMAT_CSV:
+		return csv_new(plan->fields, plan->n_fields, app->request.no_header, &app->out);
+	}
+	return NULL;
+}
+
+/* What data formats say of a round. */
+static void describe_run(struct app *app)
+{
+	const struct env *env = app->env;
+	ssize_t n = -1;
+
+	if (env->proc_fd >= 0)
+		n = readlinkat(env->proc_fd, "self/ns/net", app->netns, sizeof(app->netns) - 1);
+	app->netns[n > 0 ? n : 0] = '\0';
+	app->run = (struct data_run){
+		.host = env->host,
+		.netns = n > 0 ? app->netns : NULL,
+		.report = &app->report,
+	};
+	if (env->wall_time)
+		env->wall_time(env, &app->run.time_s, &app->run.time_ns);
+}
+
+/* Sees to it that there is a writer. A table of columns is made anew: the terminal may have another
+ * width by now. */
+static int prepare_writer(struct app *app)
+{
+	if (app->request.quiet)
+		return 0;
+	if (app->writer && app->plan.format == FORMAT_COLUMNS) {
+		app->writer->free(app->writer);
+		app->writer = NULL;
+	}
+	if (!app->writer)
+		app->writer = new_writer(app);
+	if (app->writer)
+		return 0;
+	report_add(&app->report, REPORT_FAILED, "out of memory");
+	return -ENOMEM;
+}
+
+static int run_round(struct app *app)
+{
+	uint64_t n_rows;
+	int err;
+
+	report_begin_round(&app->report);
+	expr_world_forget(&app->surroundings);
+	if (app->plan.format == FORMAT_JSON || app->plan.format == FORMAT_JSONL)
+		describe_run(app);
+	err = prepare_writer(app);
+	if (err < 0)
+		return err;
+	err = pipeline_round(app->pipeline, app->writer, &app->run.cut_short, &n_rows);
+	app->n_matches += n_rows;
+	return err;
+}
+
+/* Rounds on a steady grid of time: a late or stopped round is followed by the next moment of the
+ * grid, never by a burst. */
+static void run_rounds(struct app *app)
+{
+	const struct env *env = app->env;
+	int64_t interval = app->request.interval_ns, next = env->now_ns(env);
+
+	for (uint64_t round = 1;; round++) {
+		int64_t now;
+
+		if (run_round(app) < 0 || env->stop_signal(env))
+			return;
+		if (!app->request.continuous || round == app->request.count)
+			return;
+		now = env->now_ns(env);
+		next += interval;
+		if (next <= now)
+			next += ((now - next) / interval + 1) * interval;
+		while (env->sleep_until_ns(env, next) == -EINTR)
+			if (env->stop_signal(env))
+				return;
+	}
+}
+
 static void list_sockets(struct app *app)
 {
-	struct names_config names;
-
-	plan_make(&app->request, &app->plan);
-	if ((app->plan.needs & NEED_CONTEXT) && !owners_have_context(app->env)) {
-		report_add(&app->report, REPORT_FAILED,
-			   "-Z: this system gives processes no security context");
-		return;
-	}
-	names = (struct names_config){
+	const struct names_config names = {
 		.hosts = app->plan.hosts,
 		.services = app->plan.services,
 		.users = app->plan.users,
 		.user_column = app->plan.users,
 		.budget_ns = app->request.resolve_ns,
 	};
-	app->sources = source_run_new(app->env, &app->report, app->request.verbose);
-	app->names = names_new(app->env, &app->report, &names);
-	app->writer = app->names ? make_writer(app) : NULL;
-	if (app->sources && app->writer)
+	struct pipeline_config config = {
+		.env = app->env,
+		.report = &app->report,
+		.plan = &app->plan,
+		.inet6_named = app->request.inet6,
+		.verbose = app->request.verbose,
+		.quiet = app->request.quiet,
+	};
+
+	if (app->request.context && !owners_have_context(app->env)) {
+		report_add(&app->report, REPORT_FAILED,
+			   "-Z: this system gives processes no security context");
+		return;
+	}
+	app->names = config.names = names_new(app->env, &app->report, &names);
+	app->pipeline = app->names ? pipeline_new(&config) : NULL;
+	if (app->pipeline)
 		run_rounds(app);
 	else
 		report_add(&app->report, REPORT_FAILED, "out of memory");
 	if (app->writer)
 		app->writer->free(app->writer);
+	pipeline_free(app->pipeline);
 	names_free(app->names);
-	source_run_free(app->sources);
-	hold_free(&app->hold);
-	listener_uids_free(&app->listener_uids);
 }
 
-/* What became of the output. A reader that went away knows it; everything else is told. */
+/* What became of the output. A reader that went away knows it, and so does who asked to stop;
+ * everything else is told. */
 static void report_output(struct app *app)
 {
 	int error = -obuf_flush(&app->out);
 
 	if (error == 0)
 		return;
-	if (error == EPIPE)
+	if (error == EPIPE || error == EINTR)
 		report_raise(&app->report, REPORT_FAILED);
 	else
 		report_add(&app->report, REPORT_FAILED, "cannot write the output: %s",
 			   strerror(error));
 }
 
+static void run_action(struct app *app)
+{
+	switch (app->request.action) {
+	case ACTION_HELP:
+		usage_help(&app->out);
+		break;
+	case ACTION_VERSION:
+		usage_version(&app->out);
+		break;
+	case ACTION_LIST_COLUMNS:
+		field_list_put(&app->out);
+		break;
+	case ACTION_LIST:
+		if (!app->request.explain_filter)
+			list_sockets(app);
+		else if (explain_put(&app->plan, &app->out) < 0)
+			report_add(&app->report, REPORT_FAILED, "out of memory");
+		break;
+	}
+}
+
+/* The status of a question: yes or no, unless what was not seen might have been a yes. */
+static int quiet_status(const struct app *app)
+{
+	if (app->n_matches > 0)
+		return 0;
+	return report_status(&app->report) ? report_status(&app->report) : STATUS_NO;
+}
+
 static int run_request(struct app *app)
 {
+	bool silent = app->request.quiet && app->request.action == ACTION_LIST;
+
+	if (silent) {
+		list_sockets(app);
+		return quiet_status(app);
+	}
 	if (obuf_init(&app->out, app->env->out_fd) < 0) {
 		report_add(&app->report, REPORT_FAILED, "out of memory");
 		return report_status(&app->report);
 	}
+	app->out.env = app->env;
 	if (app->env->out_fd < 0)
 		app->out.error = EBADF;
-	else if (app->request.action == ACTION_HELP)
-		usage_help(&app->out);
-	else if (app->request.action == ACTION_VERSION)
-		usage_version(&app->out);
 	else
-		list_sockets(app);
+		run_action(app);
 	report_output(app);
 	obuf_free(&app->out);
 	return report_status(&app->report);
 }
 
+/* The words of the expression in one text. NULL without memory. */
+static char *join_words(const struct request *request)
+{
+	size_t len = 1;
+	char *text, *at;
+
+	for (size_t i = 0; i < request->n_words; i++)
+		len += strlen(request->words[i]) + 1;
+	text = at = malloc(len);
+	for (size_t i = 0; text && i < request->n_words; i++) {
+		if (i > 0)
+			*at++ = ' ';
+		at = stpcpy(at, request->words[i]);
+	}
+	if (text)
+		*at = '\0';
+	return text;
+}
+
+/* Parses the expression. 0 or the exit status. */
+static int parse_expression(struct app *app)
+{
+	const struct request *request = &app->request;
+	bool only_unix = request->protos == 1u << PROTO_UNIX && !request->inet4 && !request->inet6;
+	struct expr_world world =
+		expr_world_of(&app->surroundings, app->env, only_unix ? AF_UNIX : 0);
+	struct expr_error error;
+	char *text;
+	int err;
+
+	if (request->n_words == 0)
+		return 0;
+	text = join_words(&app->request);
+	err = text ? expr_parse(text, strlen(text), &world, &app->expr, &error) : -ENOMEM;
+	if (err == -EINVAL) {
+		expr_report(&app->report, text, &error);
+		if (request->continuous && strspn(text, "0123456789.") == strlen(text))
+			report_add(&app->report, REPORT_NOTE, "for an interval write -c%s", text);
+	} else if (err < 0) {
+		report_add(&app->report, REPORT_FAILED, "out of memory");
+	}
+	free(text);
+	if (err == -EINVAL)
+		return STATUS_USAGE;
+	return err < 0 ? report_status(&app->report) : 0;
+}
+
+static int plan_and_run(struct app *app)
+{
+	struct plan_error error;
+	int status = parse_expression(app);
+	int err;
+
+	if (status)
+		return status;
+	err = plan_make(&app->request, app->expr, &app->plan, &error);
+	if (err == -EINVAL) {
+		report_add(&app->report, REPORT_NOTE, "%s", error.text);
+		status = STATUS_USAGE;
+	} else if (err < 0) {
+		report_add(&app->report, REPORT_FAILED, "out of memory");
+		status = report_status(&app->report);
+	} else {
+		status = run_request(app);
+	}
+	plan_free(&app->plan);
+	return status;
+}
+
 int app_main(const struct env *env, int argc, char *const argv[])
 {
 	struct app app = { .env = env };
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	struct options_error error;
 	int status;
 
 	report_init(&app.report, env->err_fd);
 	app.report.utf8 = env->utf8;
-	if (options_parse(argc, argv, &app.request, &error)) {
-		status = run_request(&app);
-	} else {
-		report_add(&app.report, REPORT_NOTE, "%s; see 'lssock --help'", error.text);
+	if (!words) {
+		report_add(&app.report, REPORT_FAILED, "out of memory");
+		status = report_status(&app.report);
+	} else if (!options_parse(argc, argv, words, &app.request, &error)) {
+		report_add(&app.report, REPORT_NOTE,
+			   error.is_final ? "%s" : "%s; see 'lssock --help'", error.text);
 		status = STATUS_USAGE;
+	} else {
+		status = plan_and_run(&app);
 	}
+	expr_free(app.expr);
+	free(words);
 	report_free(&app.report);
 	return status;
 }

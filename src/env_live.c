@@ -5,17 +5,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <linux/magic.h>
 #include <locale.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/mounts.h"
+#include "base/num.h"
 #include "base/resolver.h"
 #include "source/nl_link.h"
 
 static volatile sig_atomic_t stop_number;
+static char host_name[256];
 
 static void note_stop(int number)
 {
@@ -58,6 +66,73 @@ static int live_ifname(const struct env *env, uint32_t ifindex, char *buf)
 	return if_indextoname(ifindex, buf) ? 0 : -errno;
 }
 
+/*
+ * Where cgroup2 is mounted: /sys/fs/cgroup, or beside version 1 in /sys/fs/cgroup/unified, or
+ * wherever an administrator put it. A mount of the whole is preferred to one of a part.
+ */
+static int live_cgroup_open(const struct env *env)
+{
+	char path[4096], found[4096] = "";
+	struct file_stream mounts;
+	const char *line;
+	bool whole = false;
+	struct statfs fs;
+	size_t len;
+	int got, fd;
+
+	got = file_stream_open(&mounts, env->proc_fd, "self/mountinfo");
+	if (got < 0)
+		return got;
+	while (!whole && ((got = file_stream_line(&mounts, &line, &len)) == 1 || got == -EOVERFLOW))
+		if (got == 1 &&
+		    mounts_parse_line(line, len, "cgroup2", path, sizeof(path), &whole) &&
+		    (whole || !found[0]))
+			memcpy(found, path, sizeof(found));
+	file_stream_close(&mounts);
+	if (!found[0])
+		return -ENOENT;
+	fd = open(found, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Another file system may be mounted upon it. */
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static uint32_t live_ifindex(const struct env *env, const char *name)
+{
+	(void)env;
+	return if_nametoindex(name);
+}
+
+static void live_wall_time(const struct env *env, int64_t *seconds, uint32_t *ns)
+{
+	struct timespec now;
+
+	(void)env;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*seconds = now.tv_sec;
+	*ns = (uint32_t)now.tv_nsec;
+}
+
+/* A terminal's columns: what COLUMNS says, if it is a number, or else what the terminal says. */
+static size_t live_width(const struct env *env)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t width;
+
+	if (env->out_fd < 0 || !isatty(env->out_fd))
+		return 0;
+	if (columns && num_parse_u64(columns, strlen(columns), UINT16_MAX, &width) && width > 0)
+		return (size_t)width;
+	if (ioctl(env->out_fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
 static int64_t live_now_ns(const struct env *env)
 {
 	struct timespec now;
@@ -87,6 +162,7 @@ static int live_stop_signal(const struct env *env)
 void env_live_init(struct env *env)
 {
 	int in = keep_descriptor(STDIN_FILENO);
+	const char *no_color;
 
 	(void)in;
 	*env = (struct env){
@@ -95,13 +171,21 @@ void env_live_init(struct env *env)
 		.proc_is_live = true,
 		.diag_open = nl_link_open_kernel,
 		.resolver = &resolver_libc,
+		.cgroup_open = live_cgroup_open,
 		.ifname = live_ifname,
+		.ifindex = live_ifindex,
+		.wall_time = live_wall_time,
+		.width = live_width,
 		.now_ns = live_now_ns,
 		.sleep_until_ns = live_sleep_until_ns,
 		.stop_signal = live_stop_signal,
 		.euid = geteuid(),
 	};
 	catch_stop_signals();
+	if (gethostname(host_name, sizeof(host_name) - 1) == 0)
+		env->host = host_name;
+	no_color = getenv("NO_COLOR");
+	env->color = (!no_color || !*no_color) && env->out_fd >= 0 && isatty(env->out_fd);
 	/* Only the character set: numbers and words stay those of the C locale. */
 	if (setlocale(LC_CTYPE, ""))
 		env->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/facts.h"
+
 void hold_mark(struct hold *hold, enum section section)
 {
 	if (hold->n_marks < HOLD_MAX_MARKS)
@@ -19,6 +21,33 @@ static int own_addrs(struct hold *hold, const struct endpoint **addrs, size_t n)
 	return *addrs ? 0 : -ENOMEM;
 }
 
+static int own_blob(struct hold *hold, struct blob *blob)
+{
+	if (blob->len == 0) {
+		blob->data = NULL;
+		return 0;
+	}
+	blob->data = arena_copy(&hold->arena, blob->data, blob->len);
+	return blob->data ? 0 : -ENOMEM;
+}
+
+static int own_facts(struct hold *hold, struct sock *row)
+{
+	struct sock_facts *facts;
+
+	if (!row->facts)
+		return 0;
+	facts = arena_copy(&hold->arena, row->facts, sizeof(*facts));
+	if (!facts)
+		return -ENOMEM;
+	row->facts = facts;
+	if (own_blob(hold, &facts->tcp_info) < 0 || own_blob(hold, &facts->skmem) < 0 ||
+	    own_blob(hold, &facts->congestion) < 0 || own_blob(hold, &facts->ulp) < 0 ||
+	    own_blob(hold, &facts->vegas) < 0 || own_blob(hold, &facts->dctcp) < 0)
+		return -ENOMEM;
+	return own_blob(hold, &facts->bbr);
+}
+
 /* Makes a row's pointers point into the arena. */
 static int own_row(struct hold *hold, struct sock *row)
 {
@@ -27,7 +56,7 @@ static int own_row(struct hold *hold, struct sock *row)
 		if (!row->name)
 			return -ENOMEM;
 	}
-	if (own_addrs(hold, &row->local_addrs, row->n_local_addrs) < 0)
+	if (own_facts(hold, row) < 0 || own_addrs(hold, &row->local_addrs, row->n_local_addrs) < 0)
 		return -ENOMEM;
 	return own_addrs(hold, &row->remote_addrs, row->n_remote_addrs);
 }

@@ -33,7 +33,8 @@ struct hold {
 
 /* A section begins with the next row. */
 void hold_mark(struct hold *hold, enum section section);
-/* Keeps copies of n rows and of all they point to (but owners). 0 or -ENOMEM. */
+/* Keeps copies of n rows and of all their sources made them point to; what enrich has filled in
+ * stays where it is, for it is valid until the end of the round. 0 or -ENOMEM. */
 int hold_add(struct hold *hold, const struct sock *rows, size_t n);
 /* Whether no further batch should be added. */
 bool hold_is_full(const struct hold *hold);

@@ -5,10 +5,12 @@ noinst_LIBRARIES += libcore.a
 
 libcore_a_SOURCES = \
 	%D%/app.c %D%/app.h \
+	%D%/base/dir.c %D%/base/dir.h \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
 	%D%/base/file.c %D%/base/file.h \
 	%D%/base/mem.c %D%/base/mem.h \
+	%D%/base/mounts.c %D%/base/mounts.h \
 	%D%/base/num.c %D%/base/num.h \
 	%D%/base/obuf.c %D%/base/obuf.h \
 	%D%/base/report.c %D%/base/report.h \
@@ -18,6 +20,7 @@ libcore_a_SOURCES = \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
 	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
 	%D%/enrich/name_filter.c \
@@ -26,20 +29,66 @@ libcore_a_SOURCES = \
 	%D%/enrich/names.c %D%/enrich/names.h \
 	%D%/enrich/owners.c %D%/enrich/owners.h \
 	%D%/enrich/owners_walk.c %D%/enrich/owners_walk.h \
+	%D%/enrich/row_names.c %D%/enrich/row_names.h \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \
+	%D%/enrich/unix_peers.c %D%/enrich/unix_peers.h \
 	%D%/env_live.c \
+	%D%/explain.c %D%/explain.h \
+	%D%/expr_report.c %D%/expr_report.h \
+	%D%/expr_world.c %D%/expr_world.h \
+	%D%/filter/address.c \
+	%D%/filter/eval.c \
+	%D%/filter/expr.h \
+	%D%/filter/expr_print.c \
+	%D%/filter/field_term.c \
+	%D%/filter/glob.c %D%/filter/glob.h \
+	%D%/filter/host.c \
+	%D%/filter/lex.c %D%/filter/lex.h \
+	%D%/filter/node.c %D%/filter/node.h \
+	%D%/filter/number.c \
+	%D%/filter/parse.c \
+	%D%/filter/parser.h \
+	%D%/filter/push.h \
+	%D%/filter/push_leaf.c \
+	%D%/filter/pushdown.c \
 	%D%/filter/select.c %D%/filter/select.h \
+	%D%/filter/states.c \
+	%D%/filter/term.c \
 	%D%/hold.c %D%/hold.h \
 	%D%/model/addr.c %D%/model/addr.h \
+	%D%/model/facts.h \
+	%D%/model/field.c %D%/model/field.h \
+	%D%/model/field_cc.c \
+	%D%/model/field_facts.c \
+	%D%/model/field_get.h \
+	%D%/model/field_memory.c \
+	%D%/model/field_owner.c \
+	%D%/model/field_sock.c \
+	%D%/model/field_tcp.c \
+	%D%/model/field_unix.c \
 	%D%/model/labels.h \
 	%D%/model/proto.c %D%/model/proto.h \
 	%D%/model/query.h \
 	%D%/model/sock.h \
 	%D%/output/cells.c %D%/output/cells.h \
+	%D%/output/columns.c %D%/output/columns.h \
+	%D%/output/csv.c %D%/output/csv.h \
+	%D%/output/data.h \
+	%D%/output/field_list.c %D%/output/field_list.h \
+	%D%/output/field_text.c %D%/output/field_text.h \
+	%D%/output/json.c %D%/output/json.h \
+	%D%/output/json_text.c %D%/output/json_text.h \
 	%D%/output/netstat_table.c %D%/output/netstat_table.h \
+	%D%/output/utf8.c %D%/output/utf8.h \
 	%D%/output/writer.h \
+	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_fields.c \
+	%D%/sort.c %D%/sort.h \
+	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
+	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
+	%D%/source/diag_request.c %D%/source/diag_request.h \
 	%D%/source/diag_unix.c %D%/source/diag_unix.h \
 	%D%/source/nl_dump.c %D%/source/nl_dump.h \
 	%D%/source/nl_link.c %D%/source/nl_link.h \

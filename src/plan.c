@@ -2,6 +2,8 @@
 /* netstat's rules of what the options select together, and what the chosen columns need. */
 #include "plan.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "filter/select.h"
@@ -12,20 +14,29 @@ static const uint32_t inet_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP)
 				    PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |
 				    PROTO_BIT(PROTO_RAW);
 
-static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, uint32_t states,
-		      bool asked)
+/* The needs that mean something for a protocol. */
+static uint32_t table_needs(const struct plan *plan, enum sock_proto proto)
 {
-	static const uint32_t tcp_needs = NEED_TCP_INFO | NEED_LISTENER_UID;
-	uint32_t needs = plan->needs & ~(uint32_t)(NEED_REFCNT | tcp_needs);
+	static const uint32_t tcp_needs =
+		NEED_TCP_INFO | NEED_LISTENER_UID | NEED_CONGESTION | NEED_CC_INFO;
+	static const uint32_t unix_needs = NEED_REFCNT | NEED_VFS | NEED_PEER_NAME;
+	uint32_t needs = plan->needs & ~(tcp_needs | unix_needs);
 
 	if (proto == PROTO_TCP)
 		needs |= plan->needs & tcp_needs;
+	/* Without NEED_REFCNT connections not yet accepted would be missing. */
 	if (proto == PROTO_UNIX)
-		needs |= NEED_REFCNT;
-	/* Connections in SYN_RECV get their user from their listener; listing those costs nothing.
-	 */
-	if ((needs & NEED_LISTENER_UID) && (states & 1u << TCP_STATE_SYN_RECV))
-		states |= 1u << TCP_STATE_LISTEN;
+		needs |= (plan->needs & unix_needs) | NEED_REFCNT;
+	return needs;
+}
+
+static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, uint32_t states,
+		      bool asked)
+{
+	uint32_t needs = table_needs(plan, proto);
+
+	if (plan->expr && !expr_may_match_table(plan->expr, proto, family))
+		return;
 	plan->tables[plan->n_tables++] = (struct plan_table){
 		.query = {
 			.proto = proto,
@@ -61,6 +72,8 @@ static uint32_t needs_of(const struct request *request)
 {
 	uint32_t needs = 0;
 
+	if (request->format != FORMAT_NETSTAT)
+		return request->extend ? NEED_LISTENER_UID : 0;
 	if (request->timers)
 		needs |= NEED_TCP_INFO;
 	if (request->extend)
@@ -72,19 +85,70 @@ static uint32_t needs_of(const struct request *request)
 	return needs;
 }
 
-void plan_make(const struct request *request, struct plan *plan)
+/* What an expression leaves to the kernel, for every table. */
+static int push_down(struct plan *plan)
 {
+	for (size_t i = 0; i < plan->n_tables; i++) {
+		struct plan_table *table = &plan->tables[i];
+		struct sock_query *query = &table->query;
+
+		if (plan->expr) {
+			if (expr_pushdown(plan->expr, query, &table->pushdown) < 0)
+				return -ENOMEM;
+			query->states = table->pushdown.states;
+			query->cond = table->pushdown.root;
+		}
+		/* Connections in SYN_RECV get their user from their listener; those cost nothing.
+		 */
+		if (query->proto == PROTO_TCP && (query->needs & NEED_LISTENER_UID) &&
+		    (query->states & 1u << TCP_STATE_SYN_RECV))
+			query->states |= 1u << TCP_STATE_LISTEN;
+	}
+	return 0;
+}
+
+static void add_tables(struct plan *plan, uint32_t protos, bool inet4, bool inet6, uint32_t asked)
+{
+	for (int proto = 0; proto < PROTO_UNIX; proto++)
+		if (protos & PROTO_BIT(proto))
+			add_inet(plan, proto, inet4, inet6, asked & PROTO_BIT(proto));
+	if (plan->local)
+		add_table(plan, PROTO_UNIX, AF_UNIX, select_states(plan->mode, PROTO_UNIX),
+			  asked & PROTO_BIT(PROTO_UNIX));
+}
+
+/* A section of which an expression leaves no table is not shown at all. */
+static void drop_empty_sections(struct plan *plan)
+{
+	plan->inet = plan->local = false;
+	for (size_t i = 0; i < plan->n_tables; i++) {
+		if (plan->tables[i].query.proto == PROTO_UNIX)
+			plan->local = true;
+		else
+			plan->inet = true;
+	}
+}
+
+int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
+	      struct plan_error *error)
+{
+	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
 	uint32_t protos = request->protos;
 	bool inet4 = request->inet4, inet6 = request->inet6;
+	int err;
 
 	*plan = (struct plan){
 		.mode = request->all         ? SELECT_ALL
 			: request->listening ? SELECT_LISTENERS
+			: named              ? SELECT_ALL
 					     : SELECT_CONNECTED,
-		.needs = needs_of(request),
-		.hosts = !request->numeric_hosts,
-		.services = !request->numeric_ports,
-		.users = !request->numeric_users && request->extend,
+		.needs = needs_of(request) | (expr ? expr_needs(expr) : 0),
+		.hosts = request->format == FORMAT_NETSTAT && !request->numeric_hosts,
+		.services = request->format == FORMAT_NETSTAT && !request->numeric_ports,
+		.format = request->format,
+		.top = request->top,
+		.expr = expr,
+		.expr_early = expr && expr_is_cheap(expr),
 	};
 	if (!protos && !inet4 && !inet6)
 		protos = inet_protos | PROTO_BIT(PROTO_UNIX);
@@ -95,10 +159,20 @@ void plan_make(const struct request *request, struct plan *plan)
 
 	plan->inet = protos & inet_protos;
 	plan->local = protos & PROTO_BIT(PROTO_UNIX);
-	for (int proto = 0; proto < PROTO_UNIX; proto++)
-		if (protos & PROTO_BIT(proto))
-			add_inet(plan, proto, inet4, inet6, request->protos & PROTO_BIT(proto));
-	if (plan->local)
-		add_table(plan, PROTO_UNIX, AF_UNIX, select_states(plan->mode, PROTO_UNIX),
-			  request->protos & PROTO_BIT(PROTO_UNIX));
+	err = plan_choose_fields(request, plan, error);
+	if (err < 0)
+		return err;
+	plan->users = (plan->needs & NEED_USER) || (request->format == FORMAT_NETSTAT &&
+						    !request->numeric_users && request->extend);
+	add_tables(plan, protos, inet4, inet6, request->protos);
+	if (expr)
+		drop_empty_sections(plan);
+	return push_down(plan);
+}
+
+void plan_free(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_tables; i++)
+		pushdown_free(&plan->tables[i].pushdown);
+	plan->n_tables = 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From what was asked for to what is to be done: which tables, with which states, which costly
- * facts, in which order. */
+/*
+ * From what was asked for to what is to be done: which tables, with which states and conditions,
+ * which fields, which costly facts, in which order.
+ */
 #ifndef LSSOCK_PLAN_H
 #define LSSOCK_PLAN_H
 
@@ -9,14 +11,23 @@
 #include <stdint.h>
 
 #include "cli/request.h"
+#include "filter/expr.h"
+#include "model/field.h"
 #include "model/query.h"
 
-enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT + 2 }; /* SCTP has four */
+/* SCTP has four tables: endpoints and associations of both families. */
+enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT + 2, PLAN_MAX_FIELDS = 256, PLAN_MAX_KEYS = 8 };
 
 /* One table of the kernel to be listed. */
 struct plan_table {
 	struct sock_query query;
 	bool asked; /* the operator named its protocol: say so when there is none */
+	struct pushdown pushdown;
+};
+
+struct plan_key {
+	const struct field *field;
+	bool descending;
 };
 
 struct plan {
@@ -26,9 +37,34 @@ struct plan {
 	bool inet, local;            /* which sections appear, even empty */
 	uint32_t needs;              /* all needs of all tables */
 	bool hosts, services, users; /* names to be looked up */
+
+	enum request_format format;
+	const struct field *fields[PLAN_MAX_FIELDS]; /* none for netstat's tables */
+	size_t n_fields;
+	struct plan_key keys[PLAN_MAX_KEYS]; /* to sort by */
+	size_t n_keys;
+	uint64_t top; /* rows at most; 0: all */
+
+	const struct expr *expr; /* borrowed; NULL: none */
+	bool expr_early;         /* it can be asked before owners and names are known */
 };
 
-/* Makes the plan of a request. Pure. */
-void plan_make(const struct request *request, struct plan *plan);
+struct plan_error {
+	char text[240]; /* one line, not escaped */
+};
+
+/*
+ * Makes the plan of a request with its parsed expression (NULL: none). Returns 0, -EINVAL and
+ * *error (a field that there is not: status 2), or -ENOMEM. Pure. The plan is freed in any case.
+ */
+int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
+	      struct plan_error *error);
+void plan_free(struct plan *plan);
+
+/*
+ * Puts the fields and sort keys of a request into the plan, and their needs. The returns are those
+ * of plan_make(). For plan.c and tests.
+ */
+int plan_choose_fields(const struct request *request, struct plan *plan, struct plan_error *error);
 
 #endif

@@ -3,13 +3,24 @@
 
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_bytecode \
+	%D%/unit/test_cgroups \
+	%D%/unit/test_columns \
+	%D%/unit/test_csv \
+	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
+	%D%/unit/test_diag_request \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \
+	%D%/unit/test_expr \
+	%D%/unit/test_field \
 	%D%/unit/test_file \
 	%D%/unit/test_hold \
+	%D%/unit/test_json \
+	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_mem \
+	%D%/unit/test_mounts \
 	%D%/unit/test_names \
 	%D%/unit/test_netstat_table \
 	%D%/unit/test_nl_dump \
@@ -22,13 +33,19 @@ unit_tests = \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_unix \
 	%D%/unit/test_proto \
+	%D%/unit/test_pushdown \
 	%D%/unit/test_report \
+	%D%/unit/test_row_names \
 	%D%/unit/test_select \
+	%D%/unit/test_sort \
 	%D%/unit/test_source \
-	%D%/unit/test_unix_join
+	%D%/unit/test_unix_join \
+	%D%/unit/test_unix_peers
 
 live_tests = \
 	%D%/live/continuous.py \
+	%D%/live/data.py \
+	%D%/live/expressions.py \
 	%D%/live/faults.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
@@ -42,7 +59,10 @@ script_tests = \
 	%D%/golden/run
 
 unit_headers = \
+	%D%/unit/data_rows.h \
+	%D%/unit/expr_gen.h \
 	%D%/unit/fake_link.h \
+	%D%/unit/fake_world.h \
 	%D%/unit/guard.h \
 	%D%/unit/proc_dir.h
 
@@ -74,6 +94,7 @@ EXTRA_DIST += \
 	$(live_tests) \
 	$(script_tests) \
 	$(unit_headers) \
+	%D%/data/check_data.py \
 	%D%/golden/machines \
 	%D%/golden/cases \
 	%D%/live/lib.py \

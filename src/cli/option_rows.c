@@ -2,6 +2,7 @@
 /* The option rows and what each does to the request. Adding an option is one row here. */
 #include "cli/options.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,28 +14,21 @@ static const int64_t min_interval_ns = SECOND_NS / 1000;
 static const int64_t max_interval_ns = 86400 * SECOND_NS;
 static const int64_t max_resolve_ns = 3600 * SECOND_NS;
 
+/* Most options set one member of the request, which their row names. */
+static bool set_flag(const struct option_row *row, const char *value, struct request *request,
+		     struct options_error *error)
+{
+	(void)value, (void)error;
+	memcpy((char *)request + row->flag, &(bool){ true }, sizeof(bool));
+	return true;
+}
+
 static bool bad_value(const struct option_row *row, const char *value, const char *expected,
 		      struct options_error *error)
 {
 	snprintf(error->text, sizeof(error->text), "option '--%s': '%.60s' is not %s", row->name,
 		 value, expected);
 	return false;
-}
-
-static bool set_all(const struct option_row *row, const char *value, struct request *request,
-		    struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->all = true;
-	return true;
-}
-
-static bool set_listening(const struct option_row *row, const char *value, struct request *request,
-			  struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->listening = true;
-	return true;
 }
 
 /* The protocol options: which letter stands for which protocol. */
@@ -53,22 +47,6 @@ static bool add_proto(const struct option_row *row, const char *value, struct re
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
 		if (letters[i].letter == row->letter)
 			request->protos |= 1u << letters[i].proto;
-	return true;
-}
-
-static bool set_inet4(const struct option_row *row, const char *value, struct request *request,
-		      struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->inet4 = true;
-	return true;
-}
-
-static bool set_inet6(const struct option_row *row, const char *value, struct request *request,
-		      struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->inet6 = true;
 	return true;
 }
 
@@ -105,7 +83,8 @@ static bool add_families(const struct option_row *row, const char *value, struct
 
 		if (!add_family(at, n, request)) {
 			snprintf(name, sizeof(name), "%.*s", (int)(n < 60 ? n : 60), at);
-			return bad_value(row, name, "an address family (inet, inet6 or unix)",
+			return bad_value(row, name,
+					 "an address family that is listed (inet, inet6, unix)",
 					 error);
 		}
 		at += n;
@@ -127,30 +106,6 @@ static bool set_numeric(const struct option_row *row, const char *value, struct 
 	return true;
 }
 
-static bool set_extend(const struct option_row *row, const char *value, struct request *request,
-		       struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->extend = true;
-	return true;
-}
-
-static bool set_programs(const struct option_row *row, const char *value, struct request *request,
-			 struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->programs = true;
-	return true;
-}
-
-static bool set_timers(const struct option_row *row, const char *value, struct request *request,
-		       struct options_error *error)
-{
-	(void)row, (void)value, (void)error;
-	request->timers = true;
-	return true;
-}
-
 static bool set_context(const struct option_row *row, const char *value, struct request *request,
 			struct options_error *error)
 {
@@ -160,27 +115,71 @@ static bool set_context(const struct option_row *row, const char *value, struct 
 	return true;
 }
 
-static bool set_wide(const struct option_row *row, const char *value, struct request *request,
-		     struct options_error *error)
+/* The forms of output: the last one wins. */
+static bool set_format(const struct option_row *row, const char *value, struct request *request,
+		       struct options_error *error)
 {
-	(void)row, (void)value, (void)error;
-	request->wide = true;
+	(void)value, (void)error;
+	if (strcmp(row->name, "json") == 0)
+		request->format = FORMAT_JSON;
+	else if (strcmp(row->name, "jsonl") == 0)
+		request->format = FORMAT_JSONL;
+	else
+		request->format = FORMAT_CSV;
 	return true;
 }
 
-static bool set_no_header(const struct option_row *row, const char *value, struct request *request,
-			  struct options_error *error)
+/* Fields turn netstat's tables into one of columns; data formats stay what they are. */
+static void want_columns(struct request *request)
 {
-	(void)row, (void)value, (void)error;
-	request->no_header = true;
-	return true;
+	if (request->format == FORMAT_NETSTAT)
+		request->format = FORMAT_COLUMNS;
 }
 
-static bool set_verbose(const struct option_row *row, const char *value, struct request *request,
+static bool set_columns(const struct option_row *row, const char *value, struct request *request,
 			struct options_error *error)
 {
+	if (!*value)
+		return bad_value(row, value, "a list of columns (see --list-columns)", error);
+	request->columns = value;
+	want_columns(request);
+	return true;
+}
+
+static bool set_preset(const struct option_row *row, const char *value, struct request *request,
+		       struct options_error *error)
+{
+	(void)value, (void)error;
+	if (strcmp(row->name, "info") == 0)
+		request->info = true;
+	else
+		request->memory = true;
+	want_columns(request);
+	return true;
+}
+
+static bool set_sort(const struct option_row *row, const char *value, struct request *request,
+		     struct options_error *error)
+{
+	if (!*value)
+		return bad_value(row, value, "a list of columns (see --list-columns)", error);
+	request->sort = value;
+	return true;
+}
+
+static bool set_top(const struct option_row *row, const char *value, struct request *request,
+		    struct options_error *error)
+{
+	if (!num_parse_u64(value, strlen(value), UINT64_MAX, &request->top) || request->top == 0)
+		return bad_value(row, value, "a number above 0", error);
+	return true;
+}
+
+static bool set_list_columns(const struct option_row *row, const char *value,
+			     struct request *request, struct options_error *error)
+{
 	(void)row, (void)value, (void)error;
-	request->verbose = true;
+	request->action = ACTION_LIST_COLUMNS;
 	return true;
 }
 
@@ -247,6 +246,7 @@ static bool refuse(const struct option_row *row, const char *value, struct reque
 			 row->hint);
 	else
 		snprintf(error->text, sizeof(error->text), "--%s: %s", row->name, row->hint);
+	error->is_final = true;
 	return false;
 }
 
@@ -256,6 +256,10 @@ static const char use_ip_maddr[] = "lssock lists sockets; for multicast groups u
 static const char use_conntrack[] = "lssock lists sockets; for masquerading use 'conntrack -L'";
 static const char use_nstat[] = "protocol counters are not shown yet; use 'nstat -az'";
 static const char no_family[] = "sockets of this address family are not listed";
+
+/* How a row says which member it sets. */
+#define FLAG_OF(member) set_flag, .flag = offsetof(struct request, member)
+#define FLAG(member) .apply = FLAG_OF(member)
 
 #define SELECT(letter_, name_, apply_, help_)                                     \
 	{                                                                         \
@@ -284,27 +288,23 @@ static const char no_family[] = "sockets of this address family are not listed";
 	}
 
 static const struct option_row rows[] = {
-	SELECT('a', "all", set_all, "listeners and connections (default: connections)"),
-	SELECT('l', "listening", set_listening, "listeners only"),
+	SELECT('a', "all", FLAG_OF(all), "listeners and connections (default: connections)"),
+	SELECT('l', "listening", FLAG_OF(listening), "listeners only"),
 	SELECT('t', "tcp", add_proto, "TCP"),
 	SELECT('u', "udp", add_proto, "UDP"),
 	SELECT('U', "udplite", add_proto, "UDP-Lite"),
 	SELECT('S', "sctp", add_proto, "SCTP"),
 	SELECT('w', "raw", add_proto, "raw IP sockets"),
 	SELECT('x', "unix", add_proto, "UNIX domain sockets"),
-	FAMILY('4', "inet", set_inet4, "IPv4; alone: every Internet protocol"),
-	FAMILY('6', "inet6", set_inet6, "IPv6; alone: every Internet protocol"),
+	FAMILY('4', "inet", FLAG_OF(inet4), "IPv4; alone: every Internet protocol"),
+	FAMILY('6', "inet6", FLAG_OF(inet6), "IPv6; alone: every Internet protocol"),
 	{ .letter = '4',
 	  .name = "ip",
-	  .apply = set_inet4,
+	  FLAG(inet4),
 	  .group = GROUP_HIDDEN,
 	  .netstat = true,
 	  .family = true },
-	{ .name = "tcpip",
-	  .apply = set_inet4,
-	  .group = GROUP_HIDDEN,
-	  .netstat = true,
-	  .family = true },
+	{ .name = "tcpip", FLAG(inet4), .group = GROUP_HIDDEN, .netstat = true, .family = true },
 	{ .letter = 'A',
 	  .name = "protocol",
 	  .arg = OPTION_ARG,
@@ -318,20 +318,20 @@ static const struct option_row rows[] = {
 	SHOW(0, "numeric-hosts", set_numeric, "no host names"),
 	SHOW(0, "numeric-ports", set_numeric, "no service names"),
 	SHOW(0, "numeric-users", set_numeric, "no user names"),
-	SHOW('p', "programs", set_programs, "PID and program of each socket"),
-	SHOW('e', "extend", set_extend, "user and inode"),
-	SHOW('o', "timers", set_timers, "timers"),
+	SHOW('p', "programs", FLAG_OF(programs), "PID and program of each socket"),
+	SHOW('e', "extend", FLAG_OF(extend), "user and inode"),
+	SHOW('o', "timers", FLAG_OF(timers), "timers"),
 	SHOW('Z', "context", set_context, "security context of each socket's program"),
-	SHOW('W', "wide", set_wide, "long program names in full (addresses are never cut)"),
+	SHOW('W', "wide", FLAG_OF(wide), "program names in full (addresses are never cut)"),
 	{ .letter = 'T',
 	  .name = "notrim",
-	  .apply = set_wide,
+	  FLAG(wide),
 	  .help = "the same",
 	  .group = GROUP_SHOW,
 	  .netstat = true },
 	{ .letter = 'H',
 	  .name = "no-header",
-	  .apply = set_no_header,
+	  FLAG(no_header),
 	  .help = "no header lines",
 	  .group = GROUP_SHOW },
 	{ .name = "resolve-timeout",
@@ -340,6 +340,56 @@ static const struct option_row rows[] = {
 	  .apply = set_resolve_timeout,
 	  .help = "time for all names together (default 2);\nwhat comes later prints as a number",
 	  .group = GROUP_SHOW },
+
+	{ .name = "columns",
+	  .arg = OPTION_ARG,
+	  .arg_name = "LIST",
+	  .apply = set_columns,
+	  .help = "a table of these fields; +NAME adds to, -NAME takes\nfrom the usual ones",
+	  .group = GROUP_DATA },
+	{ .name = "list-columns",
+	  .apply = set_list_columns,
+	  .help = "all fields and what they mean",
+	  .group = GROUP_DATA },
+	{ .name = "info",
+	  .apply = set_preset,
+	  .help = "columns of TCP's round trips, windows, rates",
+	  .group = GROUP_DATA },
+	{ .name = "memory",
+	  .apply = set_preset,
+	  .help = "columns of socket memory",
+	  .group = GROUP_DATA },
+	{ .name = "sort",
+	  .arg = OPTION_ARG,
+	  .arg_name = "LIST",
+	  .apply = set_sort,
+	  .help = "by these fields; -NAME from the largest",
+	  .group = GROUP_DATA },
+	{ .name = "top",
+	  .arg = OPTION_ARG,
+	  .arg_name = "N",
+	  .apply = set_top,
+	  .help = "the first N sockets only",
+	  .group = GROUP_DATA },
+	{ .name = "json", .apply = set_format, .help = "one JSON document", .group = GROUP_DATA },
+	{ .name = "jsonl",
+	  .apply = set_format,
+	  .help = "a JSON record a line, as they come",
+	  .group = GROUP_DATA },
+	{ .name = "csv",
+	  .apply = set_format,
+	  .help = "comma-separated values (RFC 4180)",
+	  .group = GROUP_DATA },
+
+	{ .letter = 'q',
+	  .name = "quiet",
+	  FLAG(quiet),
+	  .help = "no output: status 0 if a socket matches, 1 if none",
+	  .group = GROUP_OTHER },
+	{ .name = "explain-filter",
+	  FLAG(explain_filter),
+	  .help = "say what of EXPRESSION the kernel decides",
+	  .group = GROUP_OTHER },
 
 	{ .letter = 'c',
 	  .name = "continuous",
@@ -358,7 +408,7 @@ static const struct option_row rows[] = {
 
 	{ .letter = 'v',
 	  .name = "verbose",
-	  .apply = set_verbose,
+	  FLAG(verbose),
 	  .help = "say what is left out because the kernel has none",
 	  .group = GROUP_OTHER,
 	  .netstat = true },
@@ -393,6 +443,7 @@ static const struct option_row rows[] = {
 	NO_FAMILY(0, "rose"),
 	NO_FAMILY(0, "ddp"),
 	NO_FAMILY(0, "appletalk"),
+	{ .letter = '?', .apply = set_help, .group = GROUP_HIDDEN, .netstat = true },
 	/* netstat takes -d and does nothing with it. */
 	{ .letter = 'd', .apply = accept_quietly, .group = GROUP_HIDDEN, .netstat = true },
 };

@@ -63,6 +63,21 @@ static const struct option_row *find_exact(const char *name, size_t n)
 	return NULL;
 }
 
+/* Says which options an abbreviation may mean. */
+static void fail_ambiguous(struct options_error *error, const char *name, size_t n)
+{
+	size_t n_rows, len;
+	const struct option_row *rows = options_rows(&n_rows);
+
+	fail(error, "option '--%.*s' is ambiguous:", (int)n, name);
+	for (size_t i = 0; i < n_rows; i++) {
+		if (!rows[i].name || strncmp(rows[i].name, name, n) != 0)
+			continue;
+		len = strlen(error->text);
+		snprintf(error->text + len, sizeof(error->text) - len, " --%s", rows[i].name);
+	}
+}
+
 static const struct option_row *find_long(const char *name, size_t n, struct options_error *error)
 {
 	bool ambiguous;
@@ -77,7 +92,7 @@ static const struct option_row *find_long(const char *name, size_t n, struct opt
 		if (row)
 			return row;
 		if (ambiguous) {
-			fail(error, "option '--%.*s' is ambiguous", (int)(n < 60 ? n : 60), name);
+			fail_ambiguous(error, name, n);
 			return NULL;
 		}
 	}
@@ -127,6 +142,13 @@ static size_t number_length(const char *text)
 	return strspn(text, "0123456789.");
 }
 
+static bool fail_letter(struct options_error *error, const char *word, char letter)
+{
+	if (letter > ' ' && letter < 0x7f && letter != '-' && word[2])
+		return fail(error, "there is no option '-%c' (in '%.60s')", letter, word);
+	return fail(error, "there is no option '%.60s'", word);
+}
+
 /* One word of letters, "-tulpn"; *used as above. */
 static bool parse_letters(char *const words[], size_t n_words, size_t *used,
 			  struct request *request, struct options_error *error)
@@ -140,7 +162,7 @@ static bool parse_letters(char *const words[], size_t n_words, size_t *used,
 		size_t n;
 
 		if (!row)
-			return fail(error, "there is no option '-%c'", *at);
+			return fail_letter(error, words[0], *at);
 		at++;
 		if (row->arg == OPTION_OPTIONAL_ARG && (n = number_length(at)) > 0) {
 			if (n >= sizeof(number))
@@ -163,25 +185,27 @@ static bool parse_letters(char *const words[], size_t n_words, size_t *used,
 	return true;
 }
 
-bool options_parse(int argc, char *const argv[], struct request *request,
+bool options_parse(int argc, char *const argv[], const char **words, struct request *request,
 		   struct options_error *error)
 {
+	bool only_words = false;
+
+	error->is_final = false;
 	*request = (struct request){
 		.interval_ns = default_interval_ns,
 		.resolve_ns = default_resolve_ns,
+		.words = words,
 	};
 	for (int i = 1; i < argc;) {
 		size_t used = 1, left = (size_t)(argc - i);
 		const char *word = argv[i];
-		bool ok;
+		bool ok = true;
 
-		if (strcmp(word, "--") == 0 && left == 1)
-			return true;
-		if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0)
-			return fail(error,
-				    "'%.60s' is not an option (expressions are not understood yet)",
-				    strcmp(word, "--") == 0 ? argv[i + 1] : word);
-		if (word[1] == '-')
+		if (only_words || word[0] != '-' || word[1] == '\0')
+			words[request->n_words++] = word;
+		else if (strcmp(word, "--") == 0)
+			only_words = true;
+		else if (word[1] == '-')
 			ok = parse_long(argv + i, left, &used, request, error);
 		else
 			ok = parse_letters(argv + i, left, &used, request, error);

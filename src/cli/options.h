@@ -24,6 +24,7 @@ enum option_arg {
 enum option_group {
 	GROUP_SELECT,
 	GROUP_SHOW,
+	GROUP_DATA,
 	GROUP_REPEAT,
 	GROUP_OTHER,
 	GROUP_HIDDEN, /* works, or is refused with a hint, and is not in --help */
@@ -32,6 +33,7 @@ enum option_group {
 
 struct options_error {
 	char text[240]; /* one line, not escaped, no newline */
+	bool is_final;  /* it says what to do instead: --help has no more to tell */
 };
 
 struct option_row {
@@ -47,6 +49,7 @@ struct option_row {
 	 * why. */
 	bool (*apply)(const struct option_row *row, const char *value, struct request *request,
 		      struct options_error *error);
+	size_t flag;      /* for those that set a bool of the request: its offset */
 	const char *hint; /* for rows that are refused: the tool that does it */
 };
 
@@ -55,10 +58,11 @@ const struct option_row *options_rows(size_t *n);
 
 /*
  * Parses argv[1..argc). Returns true and *request, or false and *error: the command line is wrong
- * (status 2). Later options win over earlier ones where they contradict; words that are not options
- * are refused. Pure.
+ * (status 2). Later options win over earlier ones where they contradict. Words that are not options
+ * are the expression: they are put into words (room for argc of them), which the request borrows.
+ * Pure.
  */
-bool options_parse(int argc, char *const argv[], struct request *request,
+bool options_parse(int argc, char *const argv[], const char **words, struct request *request,
 		   struct options_error *error);
 
 #endif

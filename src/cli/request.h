@@ -5,14 +5,24 @@
 #define LSSOCK_CLI_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/query.h"
 
 enum request_action {
 	ACTION_LIST,
+	ACTION_LIST_COLUMNS,
 	ACTION_HELP,
 	ACTION_VERSION,
+};
+
+enum request_format {
+	FORMAT_NETSTAT, /* netstat's two tables */
+	FORMAT_COLUMNS, /* one table of chosen fields */
+	FORMAT_JSON,
+	FORMAT_JSONL,
+	FORMAT_CSV,
 };
 
 struct request {
@@ -23,7 +33,17 @@ struct request {
 	uint32_t protos;     /* 1 << enum sock_proto of those named; 0: none was */
 	bool inet4, inet6;   /* families named */
 
+	const char **words; /* of the expression, n_words of them, borrowed from argv */
+	size_t n_words;
+
 	/* Showing. */
+	enum request_format format;
+	const char *columns; /* --columns as it was written, or NULL */
+	const char *sort;    /* --sort as it was written, or NULL */
+	uint64_t top;        /* at most so many rows; 0: all */
+	bool info, memory;   /* presets of columns */
+	bool quiet;          /* -q: the exit status is the answer */
+	bool explain_filter;
 	bool numeric_hosts, numeric_ports, numeric_users;
 	bool extend, programs, timers, context;
 	bool wide, no_header, verbose;

@@ -12,6 +12,7 @@ enum { HELP_COLUMN = 32 };
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_SELECT] = "Which sockets (protocols and families add up):",
 	[GROUP_SHOW] = "What is shown:",
+	[GROUP_DATA] = "Fields and data:",
 	[GROUP_REPEAT] = "Again:",
 	[GROUP_OTHER] = "And:",
 };
@@ -66,8 +67,10 @@ void usage_help(struct obuf *out)
 	size_t n;
 	const struct option_row *rows = options_rows(&n);
 
-	obuf_put_str(out, "Usage: lssock [OPTION]...\n"
-			  "Lists the sockets of this host, as netstat does.\n");
+	obuf_put_str(out,
+		     "Usage: lssock [OPTION]... [EXPRESSION]\n"
+		     "Lists the sockets of this host, as netstat does. EXPRESSION is ss's filter\n"
+		     "language, and any field: state time-wait, sport = :443, recv_q > 0.\n");
 	for (int group = 0; group < GROUP_HIDDEN; group++) {
 		obuf_put_char(out, '\n');
 		obuf_put_str(out, group_titles[group]);

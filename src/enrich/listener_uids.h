@@ -12,19 +12,15 @@
 #include "base/mem.h"
 #include "model/sock.h"
 
-struct listener_uid;
-
-/* A zeroed struct knows no listener. Memory: 32 bytes a listener. */
+/* A zeroed struct knows no listener. Memory: some 32 bytes a listening address. */
 struct listener_uids {
-	struct hash64 by_port; /* (family, port) -> index + 1 of the last one learned */
-	struct listener_uid *list;
-	size_t n, cap;
+	struct hash64 by_end; /* hash of family, port and address -> user */
 };
 
 /*
  * Learns the TCP listeners among n rows and gives those in SYN_RECV the user of the listener on
- * their local address, or else on the wildcard. A row whose listener is not known stays as it is. 0
- * or -ENOMEM.
+ * their local address, or else on the wildcard. A row whose listener is not known stays as it is.
+ * 0 or -ENOMEM.
  */
 int listener_uids_apply(struct listener_uids *uids, struct sock *rows, size_t n);
 

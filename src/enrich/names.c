@@ -165,14 +165,18 @@ static void names_want_row(struct names *names, const struct sock *row)
 {
 	struct name_key key;
 
-	if (row->family != AF_INET && row->family != AF_INET6)
-		return;
-	if (names->config.services && proto_row((enum sock_proto)row->proto)->services)
-		names_want_services(names);
-	if (names->config.users && names->config.user_column) {
+	bool inet = row->family == AF_INET || row->family == AF_INET6;
+
+	/* netstat's table names a user also where none is known: 0 is root. */
+	if (names->config.users && names->config.user_column &&
+	    (inet || (row->has & SOCK_HAS_UID))) {
 		name_key_uid(&key, row->uid);
 		names_want(names, &key);
 	}
+	if (!inet)
+		return;
+	if (names->config.services && proto_row((enum sock_proto)row->proto)->services)
+		names_want_services(names);
 	if (!names->config.hosts)
 		return;
 	names_want_addr(names, row->family, &row->local.addr);

@@ -24,6 +24,7 @@ struct owners {
 	struct arena arena;    /* programs and contexts, once a process */
 	struct owner *list;    /* the owners of slot i: list[first[i]..first[i + 1]) */
 	uint32_t *first;
+	bool any_hidden;
 };
 
 bool owners_parse_link(const char *text, size_t len, uint64_t *inode)
@@ -96,6 +97,11 @@ static struct owners *owners_build(struct owner_walk *walk)
 			.fd = hit->fd,
 			.program = process->program,
 			.context = process->context,
+			.exe = process->exe,
+			.cmdline = process->cmdline,
+			.cmdline_len = process->cmdline_len,
+			.cmdline_cut = process->cmdline_cut,
+			.start_time = process->start_time,
 		};
 	}
 	owners->numbers = walk->numbers;
@@ -129,6 +135,14 @@ static bool owners_check_proc(const struct env *env, struct report *report)
 	return true;
 }
 
+/* Whether even the first process cannot be seen: /proc is mounted with hidepid. */
+static bool owners_init_is_hidden(const struct owner_walk *walk)
+{
+	const struct env *env = walk->env;
+
+	return !walk->saw_init && walk->problem == 0 && (env->euid != 0 || env->proc_is_live);
+}
+
 /* Says why sockets may have no program although a process has them. */
 static void owners_tell_hidden(const struct owner_walk *walk, struct report *report)
 {
@@ -137,7 +151,7 @@ static void owners_tell_hidden(const struct owner_walk *walk, struct report *rep
 
 	if (all_found && walk->query->first_only)
 		return;
-	if (!walk->saw_init && walk->problem == 0 && (env->euid != 0 || env->proc_is_live)) {
+	if (owners_init_is_hidden(walk)) {
 		report_add(report, REPORT_NOTE,
 			   "processes of other users are hidden here: "
 			   "their sockets show no program (effective uid is %u)",
@@ -156,8 +170,7 @@ static void owners_tell_hidden(const struct owner_walk *walk, struct report *rep
 			   "%zu %s could not be inspected: %s sockets show no program (%s)",
 			   walk->n_hidden, walk->n_hidden == 1 ? "process" : "processes",
 			   walk->n_hidden == 1 ? "its" : "their",
-			   env->euid != 0 ? "root sees all"
-					  : "that takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+			   env->euid != 0 ? "root sees all" : "not permitted here, even to root");
 }
 
 /* Whether there is a directory to walk; says so when not. */
@@ -179,10 +192,11 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 	struct owner_walk walk = { .env = env, .query = query };
 	bool any = !query->inodes || query->n_inodes > 0;
 	struct owners *owners = NULL;
+	bool is_proc = false;
 	int err = 0;
 
 	if (any && owners_have_proc(env, report)) {
-		bool is_proc = !env->proc_is_live || owners_check_proc(env, report);
+		is_proc = !env->proc_is_live || owners_check_proc(env, report);
 
 		err = owners_want(&walk, query);
 		if (err == 0)
@@ -196,7 +210,10 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 			   strerror(walk.problem));
 	if (err == 0)
 		owners = owners_build(&walk);
-	if (!owners)
+	if (owners)
+		owners->any_hidden = any && (!is_proc || walk.problem != 0 || walk.n_hidden > 0 ||
+					     owners_init_is_hidden(&walk));
+	else
 		report_add(report, REPORT_PARTIAL, "programs are not known: out of memory");
 	owners_walk_free(&walk);
 	return owners;
@@ -224,4 +241,9 @@ const struct owner *owners_find(const struct owners *owners, uint64_t inode, uin
 		return NULL;
 	*n = owners->first[*slot + 1] - owners->first[*slot];
 	return *n > 0 ? owners->list + owners->first[*slot] : NULL;
+}
+
+bool owners_any_hidden(const struct owners *owners)
+{
+	return !owners || owners->any_hidden;
 }

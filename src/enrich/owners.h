@@ -26,6 +26,8 @@ struct owners_query {
 			    one */
 	bool again;      /* an earlier round has told what is hidden: say it no more */
 	bool context;    /* also each owner's security context (/proc/PID/attr/current) */
+	bool details;    /* also exe, cmdline and start_time: more files to read, and reading the
+			    arguments waits while the process changes its memory */
 };
 
 /*
@@ -41,6 +43,10 @@ void owners_free(struct owners *owners);
 /* The owners of a socket (inode 0 has none): *n of them, valid until owners_free(); NULL and 0 when
  * none is known. */
 const struct owner *owners_find(const struct owners *owners, uint64_t inode, uint32_t *n);
+
+/* Whether a socket with an inode but without known owners may have some that the walk could not
+ * see. NULL: yes. */
+bool owners_any_hidden(const struct owners *owners);
 
 /* Parses the text of a /proc/PID/fd link: "socket:[N]" or the old "[0000]:N". Returns true and
  * *inode (not 0). Pure. */

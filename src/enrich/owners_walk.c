@@ -15,34 +15,20 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/num.h"
 
 enum {
-	DIR_BUF_SIZE = 32 * 1024,
 	LINK_SIZE = 64,      /* the longest link of a socket has 29 bytes */
 	COMM_SIZE = 256,     /* 15 bytes and a newline; kernel threads: more */
 	CONTEXT_SIZE = 4096, /* the kernel gives a page at most */
-};
-
-/* As the kernel has it (getdents64(2)); not every C library does. */
-struct owner_dirent {
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
-
-/* A directory being read for its entries that are numbers. */
-struct owner_dir {
-	int fd;
-	char *buf; /* DIR_BUF_SIZE bytes */
-	size_t pos, len;
+	EXE_SIZE = 4096,     /* the same */
+	CMDLINE_SIZE = 4096, /* kept of arguments that may be very long */
+	STAT_SIZE = 2048,    /* comm, and 51 numbers */
 };
 
 /* array_grow() for a member of any pointer type. */
@@ -59,28 +45,20 @@ static int owners_grow(void *array, size_t *cap, size_t need, size_t elem)
 
 /* The next entry that is a number. Returns 1, 0 at the end, or -errno. The name is valid until the
  * next call. */
-static int owners_next_number(struct owner_dir *dir, const char **name, uint32_t *number)
+static int owners_next_number(struct dir_stream *dir, const char **name, uint32_t *number)
 {
-	for (;;) {
-		const struct owner_dirent *entry;
-		uint64_t value;
+	struct dir_entry entry;
+	uint64_t value;
+	int got;
 
-		if (dir->pos == dir->len) {
-			long got = syscall(SYS_getdents64, dir->fd, dir->buf, DIR_BUF_SIZE);
-
-			if (got <= 0)
-				return got < 0 ? -errno : 0;
-			dir->pos = 0;
-			dir->len = (size_t)got;
-		}
-		entry = (const void *)(dir->buf + dir->pos);
-		dir->pos += entry->reclen;
-		if (num_parse_u64(entry->name, strlen(entry->name), UINT32_MAX, &value)) {
-			*name = entry->name;
-			*number = (uint32_t)value;
-			return 1;
-		}
+	while ((got = dir_next(dir, &entry)) > 0) {
+		if (!num_parse_u64(entry.name, strlen(entry.name), UINT32_MAX, &value))
+			continue;
+		*name = entry.name;
+		*number = (uint32_t)value;
+		return 1;
 	}
+	return got;
 }
 
 /* Judges why a process could not be read. One that has gone is no trouble at all. */
@@ -114,6 +92,79 @@ ssize_t owners_read_text(int dir_fd, const char *path, char *buf, size_t size)
 	return got;
 }
 
+/* What leads to the program's file, never opened: it may lie anywhere. 0 or -ENOMEM. */
+static int owners_add_exe(struct owner_walk *walk, int dir_fd, struct owner_process *process)
+{
+	char text[EXE_SIZE];
+	ssize_t n = readlinkat(dir_fd, "exe", text, sizeof(text));
+	char *copy;
+
+	if (n <= 0)
+		return 0;
+	copy = arena_alloc(&walk->arena, (size_t)n + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, (size_t)n);
+	copy[n] = '\0';
+	process->exe = copy;
+	return 0;
+}
+
+/* The beginning of the arguments, one byte more than is kept to see whether it is all. 0 or
+ * -ENOMEM. */
+static int owners_add_cmdline(struct owner_walk *walk, int dir_fd, struct owner_process *process)
+{
+	char text[CMDLINE_SIZE + 1];
+	ssize_t n = file_read_at(dir_fd, "cmdline", text, sizeof(text));
+
+	if (n <= 0)
+		return 0;
+	process->cmdline_cut = n > CMDLINE_SIZE;
+	process->cmdline_len = n > CMDLINE_SIZE ? CMDLINE_SIZE : (uint32_t)n;
+	process->cmdline = arena_copy(&walk->arena, text, process->cmdline_len);
+	return process->cmdline ? 0 : -ENOMEM;
+}
+
+bool owners_parse_start(const char *text, size_t len, uint64_t *ticks)
+{
+	enum { FIELDS_BETWEEN = 19 }; /* state is the third field, the start the 22nd */
+	const char *at = memrchr(text, ')', len), *end = text + len, *blank;
+
+	if (!at)
+		return false;
+	at++;
+	for (int i = 0; i <= FIELDS_BETWEEN; i++) {
+		if (i > 0)
+			at = memchr(at, ' ', (size_t)(end - at));
+		if (!at || at == end || *at != ' ')
+			return false;
+		at++;
+	}
+	blank = memchr(at, ' ', (size_t)(end - at));
+	return blank && num_parse_u64(at, (size_t)(blank - at), UINT64_MAX, ticks);
+}
+
+static void owners_add_start(const struct owner_walk *walk, int dir_fd,
+			     struct owner_process *process)
+{
+	char text[STAT_SIZE];
+	ssize_t n = file_read_at(dir_fd, "stat", text, sizeof(text));
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	if (n > 0 && hz > 0 && walk->boot_time > 0 && owners_parse_start(text, (size_t)n, &ticks))
+		process->start_time = walk->boot_time + ticks / (uint64_t)hz;
+}
+
+/* What is not told stays unknown. 0 or -ENOMEM. */
+static int owners_add_details(struct owner_walk *walk, int dir_fd, struct owner_process *process)
+{
+	owners_add_start(walk, dir_fd, process);
+	if (owners_add_exe(walk, dir_fd, process) < 0)
+		return -ENOMEM;
+	return owners_add_cmdline(walk, dir_fd, process);
+}
+
 /* Adds the process to those who own something. Returns 1; 0 when it has gone or cannot be read; or
  * -ENOMEM. */
 static int owners_add_process(struct owner_walk *walk, int dir_fd, uint32_t pid)
@@ -133,6 +184,8 @@ static int owners_add_process(struct owner_walk *walk, int dir_fd, uint32_t pid)
 	*process = (struct owner_process){ .pid = pid };
 	process->program = arena_copy(&walk->arena, comm, (size_t)n + 1);
 	if (!process->program)
+		return -ENOMEM;
+	if (walk->query->details && owners_add_details(walk, dir_fd, process) < 0)
 		return -ENOMEM;
 	n = walk->query->context
 		    ? owners_read_text(dir_fd, "attr/current", context, sizeof(context))
@@ -248,7 +301,7 @@ static bool owners_is_done(const struct owner_walk *walk)
 /* Reads all links of a process. 0 or -ENOMEM. */
 static int owners_walk_files(struct owner_walk *walk, struct owner_files *files, int fds, char *buf)
 {
-	struct owner_dir dir = { .fd = fds, .buf = buf };
+	struct dir_stream dir = { .fd = fds, .buf = buf };
 	const char *name;
 	uint32_t fd;
 	int got;
@@ -340,7 +393,7 @@ struct owner_pids {
  * -ENOMEM; what else went wrong is left in the walk. */
 static int owners_list_pids(struct owner_walk *walk, struct owner_pids *pids, char *buf)
 {
-	struct owner_dir dir = { .buf = buf };
+	struct dir_stream dir = { .buf = buf };
 	bool sorted = true;
 	const char *name;
 	uint32_t pid;
@@ -370,14 +423,42 @@ static int owners_list_pids(struct owner_walk *walk, struct owner_pids *pids, ch
 	return 0;
 }
 
+/* The line "btime SECONDS" of the system's statistics; 0: not known. */
+static uint64_t owners_boot_time(const struct env *env)
+{
+	static const char head[] = "btime ";
+	const size_t n = sizeof(head) - 1;
+	struct file_stream stream;
+	uint64_t value = 0;
+	const char *line;
+	size_t len;
+	int got;
+
+	if (file_stream_open(&stream, env->proc_fd, "stat") < 0)
+		return 0;
+	while ((got = file_stream_line(&stream, &line, &len)) == 1 || got == -EOVERFLOW)
+		if (got == 1 && len > n && memcmp(line, head, n) == 0)
+			break;
+	if (got != 1 || !num_parse_u64(line + n, len - n, INT64_MAX, &value))
+		value = 0;
+	file_stream_close(&stream);
+	return value;
+}
+
 int owners_walk_run(struct owner_walk *walk)
 {
 	struct owner_pids pids = { .list = NULL };
 	char *buf = malloc(DIR_BUF_SIZE);
 	int err = buf ? owners_list_pids(walk, &pids, buf) : -ENOMEM;
 
-	for (size_t i = 0; i < pids.n && err == 0 && !owners_is_done(walk); i++)
+	if (walk->query->details)
+		walk->boot_time = owners_boot_time(walk->env);
+	for (size_t i = 0; i < pids.n && err == 0 && !owners_is_done(walk); i++) {
+		/* Whoever asked to stop waits for no further process. */
+		if (walk->env->stop_signal && walk->env->stop_signal(walk->env))
+			break;
 		err = owners_walk_process(walk, pids.list[i], buf);
+	}
 	free(pids.list);
 	free(buf);
 	return err;

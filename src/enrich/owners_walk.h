@@ -24,7 +24,10 @@ struct owner_hit {
 
 struct owner_process {
 	uint32_t pid;
-	const char *program, *context; /* in the arena */
+	const char *program, *context, *exe, *cmdline; /* in the arena */
+	uint32_t cmdline_len;
+	bool cmdline_cut;
+	uint64_t start_time; /* seconds since 1970; 0: not known */
 };
 
 struct owner_walk {
@@ -38,10 +41,11 @@ struct owner_walk {
 	size_t n_hits, cap_hits;
 	struct owner_process *processes; /* those that hold something, by rising PID */
 	size_t n_processes, cap_processes;
-	size_t n_found;  /* slots that have an owner */
-	size_t n_hidden; /* processes that we may not look into */
-	bool saw_init;   /* process 1 is visible */
-	int problem;     /* first errno that is neither that nor a process that has gone; 0: none */
+	size_t n_found;     /* slots that have an owner */
+	size_t n_hidden;    /* processes that we may not look into */
+	bool saw_init;      /* process 1 is visible */
+	uint64_t boot_time; /* seconds since 1970; 0: not known or not needed */
+	int problem; /* first errno that is neither that nor a process that has gone; 0: none */
 };
 
 /*
@@ -55,5 +59,9 @@ void owners_walk_free(struct owner_walk *walk);
 /* Reads a small text below a directory into buf: up to a NUL, without one final newline, cut at
  * size - 1 bytes, NUL-terminated. Returns its length or -errno. */
 ssize_t owners_read_text(int dir_fd, const char *path, char *buf, size_t size);
+
+/* The start of a process in clock ticks since boot, from the text of its stat file. comm, the
+ * second field, may contain anything, so the fields are counted from its last ')'. Pure. */
+bool owners_parse_start(const char *text, size_t len, uint64_t *ticks);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hold.h"
+#include "model/facts.h"
 
 Test(hold, copies_outlive_their_source)
 {
@@ -35,6 +36,40 @@ Test(hold, copies_outlive_their_source)
 	cr_assert_eq(hold.marks[1].at, 1);
 	hold_clear(&hold);
 	cr_assert_eq(hold.n, 0);
+	hold_free(&hold);
+}
+
+Test(hold, facts_outlive_their_source)
+{
+	struct hold hold = { 0 };
+	uint8_t bytes[] = "0123456789";
+	struct sock_facts facts = {
+		.has = FACT_MARK,
+		.mark = 7,
+		.tcp_info = { bytes, 2 },
+		.skmem = { bytes + 1, 2 },
+		.congestion = { bytes + 2, 2 },
+		.ulp = { bytes + 3, 2 },
+		.vegas = { bytes + 4, 2 },
+		.dctcp = { bytes + 5, 2 },
+		.bbr = { bytes + 6, 2 },
+	};
+	const struct sock row = { .facts = &facts };
+	const struct sock_facts *kept;
+
+	cr_assert_eq(hold_add(&hold, &row, 1), 0);
+	kept = hold.rows[0].facts;
+	memset(&facts, 0xff, sizeof(facts));
+	memset(bytes, 'z', sizeof(bytes));
+	cr_assert_eq(kept->mark, 7);
+	cr_assert_eq(memcmp(kept->tcp_info.data, "01", 2), 0);
+	cr_assert_eq(memcmp(kept->skmem.data, "12", 2), 0);
+	cr_assert_eq(memcmp(kept->congestion.data, "23", 2), 0);
+	cr_assert_eq(memcmp(kept->ulp.data, "34", 2), 0);
+	cr_assert_eq(memcmp(kept->vegas.data, "45", 2), 0);
+	cr_assert_eq(memcmp(kept->dctcp.data, "56", 2), 0);
+	cr_assert_eq(memcmp(kept->bbr.data, "67", 2), 0);
+	cr_assert_eq(kept->bbr.len, 2);
 	hold_free(&hold);
 }
 

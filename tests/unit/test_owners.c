@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "enrich/owners.h"
+#include "enrich/owners_walk.h"
 
 #include "guard.h"
 #include "proc_dir.h"
@@ -262,6 +263,111 @@ Test(owners_recorded, contexts)
 	owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
 	cr_assert_str_eq(owners_find(owners, 100, &n)->context, "u:r:t:s0");
 	cr_assert_null(owners_find(owners, 101, &n)->context);
+	owners_free(owners);
+}
+
+static const struct owner *scan_details(struct owners **owners)
+{
+	const uint64_t wanted[] = { 100 };
+	const struct owners_query query = { .inodes = wanted, .n_inodes = 1, .details = true };
+	uint32_t n;
+
+	*owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+	return owners_find(*owners, 100, &n);
+}
+
+#define STAT_NUMBERS "S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 "
+
+Test(owners_recorded, details)
+{
+	static char huge[8192];
+	struct owners *owners;
+	const struct owner *owner;
+
+	memset(huge, 'x', sizeof(huge));
+	snprintf(huge, 100, "cpu  1 2 3\nintr ");
+	huge[strlen(huge)] = ' ';
+	memcpy(huge + sizeof(huge) - 20, "\nbtime 1600000000\n", 19);
+	put_process(7, "a) R 9 (b", 1, (const uint64_t[]){ 100 });
+	proc_dir_put("stat", huge, sizeof(huge));
+	proc_dir_put_text("7/stat", "7 (a) R 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 (b) " STAT_NUMBERS
+				    "12345 1000000 77\n");
+	proc_dir_link("7/exe", "/tmp/evil\n\033 (deleted)");
+	proc_dir_put("7/cmdline", "a\0\0b c\0", 7);
+	owner = scan_details(&owners);
+	cr_assert_not_null(owner);
+	cr_assert_str_eq(owner->exe, "/tmp/evil\n\033 (deleted)");
+	cr_assert_eq(owner->cmdline_len, 7);
+	cr_assert_eq(memcmp(owner->cmdline, "a\0\0b c\0", 7), 0);
+	cr_assert_not(owner->cmdline_cut);
+	cr_assert_eq(owner->start_time, 1600000000 + 12345 / (uint64_t)sysconf(_SC_CLK_TCK));
+	cr_assert_str_eq(proc_dir_heard(), "");
+	owners_free(owners);
+}
+
+Test(owners_recorded, details_that_are_missing)
+{
+	struct owners *owners;
+	const struct owner *owner;
+
+	put_process(7, "a", 1, (const uint64_t[]){ 100 });
+	proc_dir_put_text("7/stat", "7 (a) " STAT_NUMBERS "12345 1000000 77\n");
+	proc_dir_put_text("7/cmdline", "");
+	owner = scan_details(&owners);
+	cr_assert_null(owner->exe);
+	cr_assert_null(owner->cmdline);
+	cr_assert_eq(owner->start_time, 0, "the time of boot is not known");
+	cr_assert_not(owners_any_hidden(owners));
+	cr_assert_str_eq(proc_dir_heard(), "");
+	owners_free(owners);
+}
+
+Test(owners_recorded, long_command_line)
+{
+	static char text[10000];
+	struct owners *owners;
+	const struct owner *owner;
+
+	memset(text, 'x', sizeof(text));
+	put_process(7, "a", 1, (const uint64_t[]){ 100 });
+	proc_dir_put("7/cmdline", text, 4096);
+	owner = scan_details(&owners);
+	cr_assert_eq(owner->cmdline_len, 4096);
+	cr_assert_not(owner->cmdline_cut);
+	owners_free(owners);
+	proc_dir_put("7/cmdline", text, sizeof(text));
+	owner = scan_details(&owners);
+	cr_assert_eq(owner->cmdline_len, 4096);
+	cr_assert(owner->cmdline_cut);
+	owners_free(owners);
+}
+
+Test(owners, start_of_a_process)
+{
+	static const char good[] = "1 (x) " STAT_NUMBERS "18446744073709551615 0";
+	uint64_t ticks = 0;
+
+	cr_assert(owners_parse_start(good, sizeof(good) - 1, &ticks));
+	cr_assert_eq(ticks, UINT64_MAX);
+	for (size_t len = 0; len < sizeof(good) - 2; len++)
+		cr_assert_not(owners_parse_start(guard_copy(good, len), len, &ticks), "%zu", len);
+	cr_assert_not(owners_parse_start("1 x S 1", 7, &ticks));
+	cr_assert_not(owners_parse_start("1 (x)S 1", 8, &ticks));
+}
+
+Test(owners_recorded, what_is_not_known_may_be_hidden)
+{
+	const uint64_t wanted[] = { 100 };
+	struct owners *owners;
+
+	cr_assert(owners_any_hidden(NULL));
+	put_process(7, "a", 0, NULL);
+	owners = scan(wanted, 1, true);
+	cr_assert_not(owners_any_hidden(owners));
+	owners_free(owners);
+	proc_dir_env.euid = 1000; /* and process 1 is not to be seen */
+	owners = scan(wanted, 1, true);
+	cr_assert(owners_any_hidden(owners));
 	owners_free(owners);
 }
 

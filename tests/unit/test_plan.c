@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* netstat's rules of what options select together, the fixed order, and who pays for what. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "plan.h"
+
+static struct plan_error error;
 
 /* The tables of a plan as words, "tcp tcp6 unix". */
 static const char *tables(const struct request *request)
@@ -13,7 +16,7 @@ static const char *tables(const struct request *request)
 	static char text[200];
 	struct plan plan;
 
-	plan_make(request, &plan);
+	cr_assert_eq(plan_make(request, NULL, &plan, &error), 0);
 	text[0] = '\0';
 	for (size_t i = 0; i < plan.n_tables; i++) {
 		const struct sock_query *query = &plan.tables[i].query;
@@ -56,13 +59,13 @@ Test(plan, sections_appear_as_in_netstat)
 	struct request request = { .protos = 1u << PROTO_UNIX };
 	struct plan plan;
 
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(!plan.inet && plan.local);
 	request = (struct request){ .protos = 1u << PROTO_RAW };
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && !plan.local);
 	request = (struct request){ 0 };
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && plan.local);
 }
 
@@ -73,24 +76,24 @@ Test(plan, nobody_pays_for_what_is_not_shown)
 				   .numeric_users = true };
 	struct plan plan;
 
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_eq(plan.needs, 0);
 	cr_assert(!plan.hosts && !plan.services && !plan.users);
 	for (size_t i = 0; i < plan.n_tables; i++)
 		cr_assert_eq(plan.tables[i].query.needs & NEED_TCP_INFO, 0);
 	request.timers = true;
 	request.programs = true;
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	for (size_t i = 0; i < plan.n_tables; i++)
 		cr_assert_eq(!!(plan.tables[i].query.needs & NEED_TCP_INFO),
 			     plan.tables[i].query.proto == PROTO_TCP);
 	cr_assert(plan.needs & NEED_OWNERS);
 	/* user names are only looked up for the column that shows them */
 	request.numeric_users = false;
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(!plan.users);
 	request.extend = true;
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.users);
 }
 
@@ -99,6 +102,75 @@ Test(plan, all_wins_over_listening)
 	struct request request = { .all = true, .listening = true };
 	struct plan plan;
 
-	plan_make(&request, &plan);
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_eq(plan.mode, SELECT_ALL);
+}
+
+/* The fields of a plan as words. */
+static const char *fields(const struct request *request)
+{
+	static char text[4096];
+	struct plan plan;
+
+	cr_assert_eq(plan_make(request, NULL, &plan, &error), 0, "%s", error.text);
+	text[0] = '\0';
+	for (size_t i = 0; i < plan.n_fields; i++) {
+		strcat(text, i ? " " : "");
+		strcat(text, plan.fields[i]->name);
+	}
+	plan_free(&plan);
+	return text;
+}
+
+Test(plan, columns)
+{
+	struct request request = { .format = FORMAT_COLUMNS,
+				   .protos = 1u << PROTO_TCP,
+				   .columns = "state,local-port,state" };
+
+	cr_assert_str_eq(fields(&request), "state local_port");
+	request.columns = "-recv_q,-send_q,+uid,-remote_address,-remote_port";
+	cr_assert_str_eq(fields(&request), "proto local_address local_port state uid");
+	request.columns = NULL;
+	request.programs = true;
+	cr_assert_str_eq(fields(&request),
+			 "proto recv_q send_q local_address local_port remote_address remote_port "
+			 "state pid program");
+	request = (struct request){ .format = FORMAT_COLUMNS, .protos = 1u << PROTO_UNIX };
+	cr_assert_str_eq(fields(&request), "proto type state inode path");
+}
+
+Test(plan, wrong_fields)
+{
+	static const char *const lists[] = { "nonsense", "state,",  ",state",
+					     "+",        "state,-", "-state" };
+	struct plan plan;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct request request = { .format = FORMAT_COLUMNS, .columns = lists[i] };
+
+		if (i + 1 == sizeof(lists) / sizeof(lists[0]))
+			request.columns = "-proto,-recv_q,-send_q,-local_address,-local_port,"
+					  "-remote_address,-remote_port,-state,-path";
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "%s", lists[i]);
+		cr_assert_gt(strlen(error.text), 0);
+		plan_free(&plan);
+	}
+}
+
+Test(plan, what_is_chosen_is_what_is_fetched)
+{
+	struct request request = { .format = FORMAT_COLUMNS, .columns = "state", .sort = "-rtt" };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.needs & NEED_TCP_INFO);
+	cr_assert_eq(plan.n_keys, 1);
+	cr_assert(plan.keys[0].descending);
+	plan_free(&plan);
+	request.sort = NULL;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.needs, 0);
+	cr_assert(!plan.hosts && !plan.services, "data and columns have no host names");
+	plan_free(&plan);
 }

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What expressions ask the world for. */
+#include "expr_world.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/env.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "base/report.h"
+#include "base/resolver.h"
+#include "enrich/cgroups.h"
+#include "source/source.h"
+
+static int world_addresses(void *ctx, const char *name, uint8_t *families, union inet_addr *list,
+			   size_t max)
+{
+	const struct expr_surroundings *surroundings = ctx;
+	const struct env *env = surroundings->env;
+
+	if (!env->resolver->addresses)
+		return 0;
+	return env->resolver->addresses(name, families, (uint8_t(*)[16])list, max);
+}
+
+static uint16_t world_service(void *ctx, const char *name, const char *proto)
+{
+	const struct expr_surroundings *surroundings = ctx;
+	const struct env *env = surroundings->env;
+
+	return env->resolver->port ? env->resolver->port(name, proto) : 0;
+}
+
+static uint32_t world_ifindex(void *ctx, const char *name)
+{
+	const struct expr_surroundings *surroundings = ctx;
+	const struct env *env = surroundings->env;
+
+	return env->ifindex ? env->ifindex(env, name) : 0;
+}
+
+static int world_uid(void *ctx, const char *name, uint32_t *uid)
+{
+	const struct expr_surroundings *surroundings = ctx;
+	const struct env *env = surroundings->env;
+
+	return env->resolver->uid ? env->resolver->uid(name, uid) : -ENOENT;
+}
+
+static uint64_t world_cgroup(void *ctx, const char *path)
+{
+	const struct expr_surroundings *surroundings = ctx;
+
+	return cgroups_find_id(surroundings->env, path);
+}
+
+/* "32768\t60999\n"; without it, what kernels have by default. */
+static void read_port_range(const struct env *env, uint16_t *low, uint16_t *high)
+{
+	char text[32];
+	ssize_t n =
+		file_read_at(env->proc_fd, "sys/net/ipv4/ip_local_port_range", text, sizeof(text));
+	const char *tab = n > 0 ? memchr(text, '\t', (size_t)n) : NULL;
+	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+	uint64_t from, to;
+
+	*low = 32768;
+	*high = 60999;
+	if (!tab || !end || end < tab ||
+	    !num_parse_u64(text, (size_t)(tab - text), UINT16_MAX, &from) ||
+	    !num_parse_u64(tab + 1, (size_t)(end - tab - 1), UINT16_MAX, &to))
+		return;
+	*low = (uint16_t)from;
+	*high = (uint16_t)to;
+}
+
+static int take_listeners(void *ctx, struct sock *rows, size_t n)
+{
+	struct expr_surroundings *surroundings = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].listening)
+			surroundings->served[rows[i].local.port / 8] |=
+				(uint8_t)(1u << rows[i].local.port % 8);
+	return 0;
+}
+
+/* Asks for the listeners alone, which costs next to nothing. What hinders that is told by the
+ * listing itself. */
+static void find_served(struct expr_surroundings *surroundings)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct sock_sink sink = { .take = take_listeners, .ctx = surroundings };
+	struct report silent;
+	struct source_run *run;
+
+	report_init(&silent, -1);
+	run = source_run_new(surroundings->env, &silent, false);
+	for (size_t i = 0; run && i < sizeof(families); i++) {
+		const struct sock_query query = {
+			.proto = PROTO_TCP,
+			.family = families[i],
+			.states = 1u << TCP_STATE_LISTEN,
+		};
+
+		source_list(run, &query, false, &sink);
+	}
+	source_run_free(run);
+	report_free(&silent);
+	surroundings->served_known = true;
+}
+
+static bool world_is_served(void *ctx, uint16_t port)
+{
+	struct expr_surroundings *surroundings = ctx;
+
+	if (!surroundings->served_known)
+		find_served(surroundings);
+	return surroundings->served[port / 8] & 1u << port % 8;
+}
+
+struct expr_world expr_world_of(struct expr_surroundings *surroundings, const struct env *env,
+				uint8_t family)
+{
+	struct expr_world world = {
+		.addresses = world_addresses,
+		.service = world_service,
+		.ifindex = world_ifindex,
+		.uid = world_uid,
+		.cgroup = world_cgroup,
+		.is_served = world_is_served,
+		.family = family,
+		.ctx = surroundings,
+	};
+
+	surroundings->env = env;
+	expr_world_forget(surroundings);
+	read_port_range(env, &world.port_low, &world.port_high);
+	return world;
+}
+
+void expr_world_forget(struct expr_surroundings *surroundings)
+{
+	surroundings->served_known = false;
+	memset(surroundings->served, 0, sizeof(surroundings->served));
+}

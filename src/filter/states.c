@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * States as expressions name them, and tables. UNIX sockets and SCTP associations take part under
+ * the name that says the same of TCP; what is SCTP's alone has bits of its own.
+ */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "filter/node.h"
+#include "model/proto.h"
+
+#define BIT(state) (1u << (state))
+#define SCTP_BIT(state) (1u << (16 + (state)))
+
+enum { STATE_BOUND_INACTIVE = 13 };
+
+#define LISTEN BIT(TCP_STATE_LISTEN)
+#define CLOSED BIT(TCP_STATE_CLOSE)
+#define SYN_SENT BIT(TCP_STATE_SYN_SENT)
+#define SCTP_OPENING (SCTP_BIT(SCTP_STATE_COOKIE_WAIT) | SCTP_BIT(SCTP_STATE_COOKIE_ECHOED))
+#define BUCKET (BIT(TCP_STATE_SYN_RECV) | BIT(TCP_STATE_TIME_WAIT))
+#define NOT_CONNECTED (LISTEN | CLOSED | BIT(STATE_BOUND_INACTIVE) | STATE_OTHER)
+
+struct state_word {
+	const char *word; /* how it is printed */
+	uint32_t mask;
+};
+
+/* The first word of a mask is the one that is printed. */
+static const struct state_word state_words[] = {
+	{ "established", BIT(TCP_STATE_ESTABLISHED) },
+	{ "estab", BIT(TCP_STATE_ESTABLISHED) },
+	{ "syn-sent", SYN_SENT },
+	{ "connecting", SYN_SENT },
+	{ "syn-recv", BIT(TCP_STATE_SYN_RECV) },
+	{ "syn-rcv", BIT(TCP_STATE_SYN_RECV) },
+	{ "fin-wait-1", BIT(TCP_STATE_FIN_WAIT1) },
+	{ "fin-wait-2", BIT(TCP_STATE_FIN_WAIT2) },
+	{ "time-wait", BIT(TCP_STATE_TIME_WAIT) },
+	{ "closed", CLOSED },
+	{ "close", CLOSED },
+	{ "unconnected", CLOSED },
+	{ "unconn", CLOSED },
+	{ "free", CLOSED },
+	{ "close-wait", BIT(TCP_STATE_CLOSE_WAIT) },
+	{ "last-ack", BIT(TCP_STATE_LAST_ACK) },
+	{ "listening", LISTEN },
+	{ "listen", LISTEN },
+	{ "closing", BIT(TCP_STATE_CLOSING) },
+	{ "disconnecting", BIT(TCP_STATE_CLOSING) },
+	{ "bound-inactive", BIT(STATE_BOUND_INACTIVE) },
+	{ "cookie-wait", SCTP_BIT(SCTP_STATE_COOKIE_WAIT) },
+	{ "cookie-echoed", SCTP_BIT(SCTP_STATE_COOKIE_ECHOED) },
+	{ "shutdown-pending", SCTP_BIT(SCTP_STATE_SHUTDOWN_PENDING) },
+	{ "shutdown-sent", SCTP_BIT(SCTP_STATE_SHUTDOWN_SENT) },
+	{ "shutdown-received", SCTP_BIT(SCTP_STATE_SHUTDOWN_RECEIVED) },
+	{ "shutdown-ack-sent", SCTP_BIT(SCTP_STATE_SHUTDOWN_ACK_SENT) },
+	{ "all", STATES_ALL },
+	{ "connected", STATES_ALL & ~NOT_CONNECTED },
+	{ "synchronized", STATES_ALL & ~(NOT_CONNECTED | SYN_SENT | SCTP_OPENING) },
+	{ "bucket", BUCKET },
+	{ "big", STATES_ALL & ~BUCKET },
+	{ "unknown", STATE_OTHER },
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The next letter or digit of a word, lower case; 0 at its end. */
+static char next_letter(const char **word)
+{
+	char c = *(*word);
+
+	while (c == '-' || c == '_')
+		c = *++*word;
+	if (c)
+		++*word;
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_same_word(const char *a, const char *b)
+{
+	char c;
+
+	do {
+		c = next_letter(&a);
+		if (c != next_letter(&b))
+			return false;
+	} while (c);
+	return true;
+}
+
+uint32_t state_find(const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(state_words); i++)
+		if (is_same_word(word, state_words[i].word))
+			return state_words[i].mask;
+	return 0;
+}
+
+const char *state_name(uint32_t mask)
+{
+	for (size_t i = 0; i < COUNT_OF(state_words); i++)
+		if (state_words[i].mask == mask)
+			return state_words[i].word;
+	return NULL;
+}
+
+static uint32_t unix_state_bit(const struct sock *sock)
+{
+	if (sock->listening)
+		return LISTEN;
+	switch (sock->state) {
+	case UNIX_STATE_FREE:
+	case UNIX_STATE_UNCONNECTED:
+		return CLOSED;
+	case UNIX_STATE_CONNECTING:
+		return SYN_SENT;
+	case UNIX_STATE_CONNECTED:
+		return BIT(TCP_STATE_ESTABLISHED);
+	case UNIX_STATE_DISCONNECTING:
+		return BIT(TCP_STATE_CLOSING);
+	default:
+		return STATE_OTHER;
+	}
+}
+
+static uint32_t association_bit(unsigned int state)
+{
+	if (state == SCTP_STATE_ESTABLISHED)
+		return BIT(TCP_STATE_ESTABLISHED);
+	if (state == SCTP_STATE_CLOSED)
+		return CLOSED;
+	return sctp_state_name(state) ? SCTP_BIT(state) : STATE_OTHER;
+}
+
+uint32_t state_bit(const struct sock *sock)
+{
+	if (sock->proto == PROTO_UNIX)
+		return unix_state_bit(sock);
+	if (sock->sctp_assoc)
+		return association_bit(sock->state);
+	if (sock->state == STATE_BOUND_INACTIVE || tcp_state_name(sock->state))
+		return BIT(sock->state);
+	return STATE_OTHER;
+}
+
+uint32_t table_bit(unsigned int proto, unsigned int family)
+{
+	if (proto == PROTO_UNIX && family == AF_UNIX)
+		return TABLES_UNIX;
+	if (proto >= PROTO_UNIX || (family != AF_INET && family != AF_INET6))
+		return 0;
+	return BIT(2 * proto + (family == AF_INET6));
+}
+
+uint32_t table_family(unsigned int family)
+{
+	uint32_t tables = 0;
+
+	for (unsigned int proto = 0; proto < PROTO_UNIX; proto++)
+		tables |= table_bit(proto, family);
+	return tables;
+}
+
+struct sock table_sock(unsigned int number)
+{
+	struct sock sock = { .proto = (uint8_t)(number / 2) };
+
+	if (sock.proto == PROTO_UNIX)
+		sock.family = AF_UNIX;
+	else
+		sock.family = number % 2 ? AF_INET6 : AF_INET;
+	return sock;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One listing, from the tables of the plan to the writer. */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/env.h"
+#include "base/report.h"
+#include "enrich/cgroups.h"
+#include "enrich/listener_uids.h"
+#include "enrich/names.h"
+#include "enrich/owners.h"
+#include "enrich/row_names.h"
+#include "enrich/unix_peers.h"
+#include "filter/expr.h"
+#include "filter/select.h"
+#include "hold.h"
+#include "sort.h"
+#include "source/source.h"
+
+struct pipeline {
+	struct pipeline_config config;
+	struct source_run *sources;
+	struct hold hold;
+	struct listener_uids listener_uids;
+	struct unix_peers unix_peers;
+	struct cgroups cgroups;
+	struct row_names row_names;
+	uint64_t n_rounds; /* that are over */
+
+	/* Of this round. */
+	struct writer *writer;
+	bool holding;          /* rows gather before they are written */
+	bool done;             /* as many rows are written as were asked for */
+	struct owners *owners; /* NULL until the walk */
+	uint64_t n_rows;
+	size_t n_listed, n_failed; /* tables */
+};
+
+/* The inodes of the rows held, for an owner walk that may end early. NULL without memory. */
+static uint64_t *wanted_inodes(const struct hold *hold, size_t *n)
+{
+	uint64_t *inodes = malloc((hold->n + 1) * sizeof(*inodes));
+
+	*n = 0;
+	for (size_t i = 0; inodes && i < hold->n; i++)
+		if (hold->rows[i].has & SOCK_HAS_INODE)
+			inodes[(*n)++] = hold->rows[i].inode;
+	return inodes;
+}
+
+/* Walks /proc once for this round: for the sockets held when these are all, else for every socket.
+ */
+static void find_owners(struct pipeline *pipeline, bool all_rows_held)
+{
+	uint32_t needs = pipeline->config.plan->needs;
+	struct owners_query query = {
+		.first_only = !(needs & NEED_ALL_OWNERS),
+		.again = pipeline->n_rounds > 0,
+		.context = needs & NEED_CONTEXT,
+		.details = needs & NEED_OWNER_DETAILS,
+	};
+	uint64_t *inodes = NULL;
+
+	if (all_rows_held) {
+		inodes = wanted_inodes(&pipeline->hold, &query.n_inodes);
+		query.inodes = inodes;
+	}
+	pipeline->owners = owners_scan(pipeline->config.env, pipeline->config.report, &query);
+	free(inodes);
+}
+
+static void set_owners(const struct owners *owners, struct sock *rows, size_t n)
+{
+	bool hidden = owners_any_hidden(owners);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(rows[i].has & SOCK_HAS_INODE))
+			continue;
+		rows[i].owners = owners_find(owners, rows[i].inode, &rows[i].n_owners);
+		rows[i].owners_hidden = hidden && !rows[i].n_owners;
+	}
+}
+
+/*
+ * Keeps the rows that match the expression at the front. complete: all facts are there; else those
+ * stay that still may match. Returns how many.
+ */
+static size_t keep_matching(const struct plan *plan, struct sock *rows, size_t n, bool complete)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (complete ? !expr_matches(plan->expr, &rows[i])
+			     : !expr_may_match(plan->expr, &rows[i], EXPR_LATE_NEEDS))
+			continue;
+		if (kept != i)
+			rows[kept] = rows[i];
+		kept++;
+	}
+	return kept;
+}
+
+/* Finds out what the kernel did not say of n rows, and keeps those that match. Returns how many. */
+static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	if (pipeline->owners)
+		set_owners(pipeline->owners, rows, n);
+	if (plan->needs & NEED_CGROUP)
+		cgroups_apply(&pipeline->cgroups, rows, n);
+	if (plan->needs & NEED_PEER_NAME)
+		unix_peers_apply(&pipeline->unix_peers, rows, n);
+	names_prefetch(pipeline->config.names, rows, n);
+	if (plan->needs & (NEED_USER | NEED_INTERFACE))
+		row_names_apply(&pipeline->row_names, plan->needs, rows, n);
+	if (plan->expr && !plan->expr_early)
+		n = keep_matching(plan, rows, n, true);
+	return n;
+}
+
+/* The last stage. */
+static int write_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
+{
+	uint64_t top = pipeline->config.plan->top;
+
+	if (top && n > top - pipeline->n_rows)
+		n = (size_t)(top - pipeline->n_rows);
+	pipeline->n_rows += n;
+	pipeline->done = (top && pipeline->n_rows == top) ||
+			 (pipeline->config.quiet && pipeline->n_rows > 0);
+	return pipeline->writer ? pipeline->writer->rows(pipeline->writer, rows, n) : 0;
+}
+
+static int begin_writer(struct pipeline *pipeline, enum section section)
+{
+	return pipeline->writer ? pipeline->writer->begin(pipeline->writer, section) : 0;
+}
+
+/* The rows of one section that were held. */
+static int release_section(struct pipeline *pipeline, struct sock *rows, size_t n)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	n = complete_rows(pipeline, rows, n);
+	if (plan->n_keys && sort_rows(rows, n, plan->keys, plan->n_keys) < 0)
+		return -ENOMEM;
+	return write_rows(pipeline, rows, n);
+}
+
+/* Lets go of the rows held. last: there are no more. */
+static int release(struct pipeline *pipeline, bool last)
+{
+	struct hold *hold = &pipeline->hold;
+	size_t from = 0;
+	int err = 0;
+
+	if (pipeline->config.plan->needs & NEED_OWNERS)
+		find_owners(pipeline, last);
+	/* The walk may have been broken off: what is held is then not fit to be shown. */
+	if (pipeline->config.env->stop_signal(pipeline->config.env))
+		err = -EINTR;
+	for (size_t i = 0; err == 0 && i < hold->n_marks; i++) {
+		size_t at = hold->marks[i].at;
+
+		err = release_section(pipeline, hold->rows + from, at - from);
+		if (err == 0)
+			err = begin_writer(pipeline, hold->marks[i].section);
+		from = at;
+	}
+	if (err == 0)
+		err = release_section(pipeline, hold->rows + from, hold->n - from);
+	hold_clear(hold);
+	pipeline->holding = false;
+	return err;
+}
+
+static int out_of_memory(struct pipeline *pipeline)
+{
+	report_add(pipeline->config.report, REPORT_FAILED, "out of memory");
+	return -ENOMEM;
+}
+
+/* A batch from a source. */
+static int take_rows(void *ctx, struct sock *rows, size_t n)
+{
+	struct pipeline *pipeline = ctx;
+	const struct plan *plan = pipeline->config.plan;
+	int err;
+
+	if (pipeline->config.env->stop_signal(pipeline->config.env))
+		return -EINTR;
+	if ((plan->needs & NEED_LISTENER_UID) &&
+	    listener_uids_apply(&pipeline->listener_uids, rows, n) < 0)
+		return out_of_memory(pipeline);
+	n = select_rows(plan->mode, rows, n);
+	if (plan->expr)
+		n = keep_matching(plan, rows, n, plan->expr_early);
+	if (pipeline->holding) {
+		if (hold_add(&pipeline->hold, rows, n) < 0)
+			return out_of_memory(pipeline);
+		err = hold_is_full(&pipeline->hold) && !plan->n_keys ? release(pipeline, false) : 0;
+	} else {
+		n = complete_rows(pipeline, rows, n);
+		err = write_rows(pipeline, rows, n);
+	}
+	return err < 0 ? err : pipeline->done ? -ECANCELED : 0;
+}
+
+/* Only netstat's tables are two: everything else is one list, sorted as one. */
+static int begin_section(struct pipeline *pipeline, enum section section)
+{
+	if (!pipeline->holding || pipeline->config.plan->format != FORMAT_NETSTAT)
+		return begin_writer(pipeline, section);
+	hold_mark(&pipeline->hold, section);
+	return 0;
+}
+
+/*
+ * A table that this kernel does not have. Without IPv6 the answer is complete; a protocol that was
+ * named and is not there makes it incomplete.
+ */
+static void report_absent(struct pipeline *pipeline, const struct plan_table *table)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	const char *name = proto_row(table->query.proto)->name;
+
+	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP) {
+		if (config->inet6_named || config->verbose)
+			report_add(config->report, REPORT_NOTE, "%s: this kernel has no IPv6",
+				   name);
+	} else if (table->asked || config->verbose) {
+		report_add(config->report, table->asked ? REPORT_PARTIAL : REPORT_NOTE,
+			   "%s: this kernel has no such sockets", name);
+	}
+}
+
+/* Lists one table. 0, or -ECANCELED when the round is to end. */
+static int list_table(struct pipeline *pipeline, const struct plan_table *table)
+{
+	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+
+	switch (source_list(pipeline->sources, &table->query, table->asked, &sink)) {
+	case SOURCE_COMPLETE:
+	case SOURCE_PARTIAL:
+		pipeline->n_listed++;
+		return 0;
+	case SOURCE_ABSENT:
+		report_absent(pipeline, table);
+		return 0;
+	case SOURCE_UNREADABLE:
+		pipeline->n_failed++;
+		return 0;
+	case SOURCE_CANCELED:
+		break;
+	}
+	return -ECANCELED;
+}
+
+static int learn_peers(void *ctx, struct sock *rows, size_t n)
+{
+	return unix_peers_learn(ctx, rows, n);
+}
+
+/* Reads the names of all UNIX sockets, so that each may tell the one at its other end. */
+static void list_peers(struct pipeline *pipeline)
+{
+	const struct sock_query query = { .proto = PROTO_UNIX,
+					  .family = AF_UNIX,
+					  .states = TCP_STATES_ALL };
+	struct sock_sink sink = { .take = learn_peers, .ctx = &pipeline->unix_peers };
+
+	source_list(pipeline->sources, &query, false, &sink);
+}
+
+static int list_tables(struct pipeline *pipeline)
+{
+	const struct plan *plan = pipeline->config.plan;
+	int err = plan->inet ? begin_section(pipeline, SECTION_INET) : 0;
+
+	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
+		const struct plan_table *table = &plan->tables[i];
+
+		if (table->query.proto == PROTO_UNIX)
+			err = begin_section(pipeline, SECTION_UNIX);
+		/* No state that was asked for can match. */
+		if (err == 0 && table->query.states)
+			err = list_table(pipeline, table);
+	}
+	return err;
+}
+
+static void begin_round(struct pipeline *pipeline, struct writer *writer)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	pipeline->writer = writer;
+	pipeline->done = false;
+	pipeline->n_rows = 0;
+	pipeline->n_listed = pipeline->n_failed = 0;
+	pipeline->holding =
+		(plan->needs & NEED_OWNERS) || plan->hosts || plan->users || plan->n_keys;
+	names_begin_round(pipeline->config.names);
+	if (plan->needs & NEED_PEER_NAME)
+		list_peers(pipeline);
+}
+
+static void end_round(struct pipeline *pipeline)
+{
+	hold_clear(&pipeline->hold);
+	listener_uids_clear(&pipeline->listener_uids);
+	unix_peers_clear(&pipeline->unix_peers);
+	row_names_forget(&pipeline->row_names);
+	cgroups_forget(&pipeline->cgroups);
+	owners_free(pipeline->owners);
+	pipeline->owners = NULL;
+	pipeline->n_rounds++;
+	/* Tables that were not asked at all count for neither. */
+	if (pipeline->n_failed > 0 && pipeline->n_listed == 0)
+		report_raise(pipeline->config.report, REPORT_FAILED);
+}
+
+int pipeline_round(struct pipeline *pipeline, struct writer *writer, bool *cut_short,
+		   uint64_t *n_rows)
+{
+	int err, end = 0;
+
+	begin_round(pipeline, writer);
+	err = list_tables(pipeline);
+	if (err == 0 && pipeline->holding)
+		err = release(pipeline, true);
+	if (err < 0 && pipeline->done)
+		err = 0;
+	*cut_short = err < 0;
+	if (writer)
+		end = writer->end(writer);
+	*n_rows = pipeline->n_rows;
+	end_round(pipeline);
+	return err < 0 ? err : end;
+}
+
+struct pipeline *pipeline_new(const struct pipeline_config *config)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (!pipeline)
+		return NULL;
+	pipeline->config = *config;
+	pipeline->row_names.env = config->env;
+	pipeline->row_names.labels = names_labels(config->names);
+	pipeline->cgroups.env = config->env;
+	pipeline->cgroups.report = config->report;
+	pipeline->sources = source_run_new(config->env, config->report, config->verbose);
+	if (pipeline->sources)
+		return pipeline;
+	free(pipeline);
+	return NULL;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	source_run_free(pipeline->sources);
+	hold_free(&pipeline->hold);
+	listener_uids_free(&pipeline->listener_uids);
+	unix_peers_free(&pipeline->unix_peers);
+	cgroups_free(&pipeline->cgroups);
+	row_names_free(&pipeline->row_names);
+	free(pipeline);
+}

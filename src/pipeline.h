@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One listing: source -> select -> expression -> (hold) -> owners, names, cgroups -> expression ->
+ * sort -> writer, a batch at a time.
+ *
+ * Rows are held back only when many of them are better served together: one walk over /proc that
+ * ends when all of them have an owner, all names looked up side by side; or when all are needed, to
+ * sort them. A listing too long to be held gets the complete owner map once and flows on from
+ * there, so that memory does not grow with the number of sockets.
+ */
+#ifndef LSSOCK_PIPELINE_H
+#define LSSOCK_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "output/writer.h"
+#include "plan.h"
+
+struct env;
+struct names;
+struct pipeline;
+struct report;
+
+struct pipeline_config {
+	const struct env *env;
+	struct report *report;
+	const struct plan *plan;
+	struct names *names;
+	bool inet6_named; /* -6: say when there is no IPv6 */
+	bool verbose;
+	bool quiet; /* nothing is written; the first match ends the round */
+};
+
+/* Starts an empty pipeline; everything in config is borrowed. NULL without memory. */
+struct pipeline *pipeline_new(const struct pipeline_config *config);
+void pipeline_free(struct pipeline *pipeline);
+
+/*
+ * Lists all tables of the plan once into writer (NULL with quiet), which is ended as well. *n_rows:
+ * the rows that matched and were written. Returns 0, or negative when there is to be no further
+ * round: the output failed, a signal asked to stop, no memory. What went wrong is reported.
+ */
+int pipeline_round(struct pipeline *pipeline, struct writer *writer, bool *cut_short,
+		   uint64_t *n_rows);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which fields are shown and sorted by: the usual ones, the presets, --columns and --sort. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* The usual columns, by what is listed and which of netstat's columns were asked for. */
+static const char inet_columns[] =
+	"proto,recv_q,send_q,local_address,local_port,remote_address,remote_port,state";
+static const char unix_columns[] = "proto,type,state,inode,path";
+static const char mixed_columns[] =
+	"proto,recv_q,send_q,local_address,local_port,remote_address,remote_port,state,path";
+
+static const char info_columns[] =
+	"proto,state,local_address,local_port,remote_address,remote_port,rtt,rttvar,min_rtt,cwnd,mss,"
+	"unacked,retrans_total,bytes_sent,bytes_received,delivery_rate,congestion";
+static const char memory_columns[] =
+	"proto,state,local_address,local_port,remote_address,remote_port,mem_rmem,mem_rcvbuf,mem_wmem,"
+	"mem_sndbuf,mem_fwd_alloc,mem_wmem_queued,mem_optmem,mem_backlog,drops";
+
+/* What data formats tell of every socket without being asked: all that costs nothing. */
+static const char data_fields[] =
+	"proto,family,type,state,local_address,local_port,remote_address,remote_port,interface,recv_q,"
+	"send_q,backlog,uid,inode,cookie,timer,timer_ms,v6only,shutdown,cgroup_id,path,path_kind,"
+	"peer_inode,refcnt";
+
+/* Takes the field out, when it is there. */
+static void drop_field(struct plan *plan, const struct field *field)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_fields; i++)
+		if (plan->fields[i] != field)
+			plan->fields[kept++] = plan->fields[i];
+	plan->n_fields = kept;
+}
+
+/* A field is there once, where it was first named. */
+static void add_field(struct plan *plan, const struct field *field)
+{
+	for (size_t i = 0; i < plan->n_fields; i++)
+		if (plan->fields[i] == field)
+			return;
+	if (plan->n_fields < PLAN_MAX_FIELDS)
+		plan->fields[plan->n_fields++] = field;
+}
+
+/* The next name of a list with commas; *at moves behind it, to NULL at the end. n: its length
+ * without sign; sign: '+',
+ * '-' or 0. */
+static const char *next_name(const char **at, size_t *n, char *sign)
+{
+	const char *name = *at;
+
+	if (!name)
+		return NULL;
+	*n = strcspn(name, ",");
+	*at = name[*n] ? name + *n + 1 : NULL;
+	*sign = 0;
+	if (*n && (*name == '+' || *name == '-')) {
+		*sign = *name++;
+		--*n;
+	}
+	return name;
+}
+
+/* Adds a list of our own, whose names are all there. */
+static void add_known(struct plan *plan, const char *list)
+{
+	const char *name;
+	size_t n;
+	char sign;
+
+	while ((name = next_name(&list, &n, &sign))) {
+		const struct field *field = field_find(name, n);
+
+		if (field)
+			add_field(plan, field);
+	}
+}
+
+static const struct field *find_field(const char *name, size_t n, struct plan_error *error)
+{
+	const struct field *field = field_find(name, n);
+
+	if (!field)
+		snprintf(error->text, sizeof(error->text),
+			 "there is no field '%.*s' (--list-columns names them)",
+			 (int)(n < 60 ? n : 60), name);
+	return field;
+}
+
+static void add_usual(const struct request *request, struct plan *plan)
+{
+	bool data = plan->format == FORMAT_JSON || plan->format == FORMAT_JSONL ||
+		    plan->format == FORMAT_CSV;
+
+	if (data)
+		add_known(plan, data_fields);
+	else if (!request->info && !request->memory)
+		add_known(plan, !plan->local ? inet_columns
+				: plan->inet ? mixed_columns
+					     : unix_columns);
+	if (request->info)
+		add_known(plan, info_columns);
+	if (request->memory)
+		add_known(plan, memory_columns);
+	if (request->extend)
+		add_known(plan, data ? "user" : "user,inode");
+	if (request->programs && plan->format != FORMAT_CSV && data)
+		add_known(plan, "owners,owners_status");
+	else if (request->programs)
+		add_known(plan, "pid,program");
+	if (request->context)
+		add_known(plan, "context");
+	if (request->timers)
+		add_known(plan, "timer,timer_ms,retransmits,probes");
+}
+
+/* "+NAME" adds to the usual fields and "-NAME" takes from them; a list without signs replaces them.
+ */
+static int choose_columns(const struct request *request, struct plan *plan,
+			  struct plan_error *error)
+{
+	const char *at = request->columns, *name;
+	bool plain = false;
+	size_t n;
+	char sign;
+
+	while ((name = next_name(&at, &n, &sign)))
+		plain |= sign == 0;
+	if (!plain)
+		add_usual(request, plan);
+	at = request->columns;
+	while ((name = next_name(&at, &n, &sign))) {
+		const struct field *field = find_field(name, n, error);
+
+		if (!field)
+			return -EINVAL;
+		if (sign == '-')
+			drop_field(plan, field);
+		else
+			add_field(plan, field);
+	}
+	if (plan->n_fields)
+		return 0;
+	snprintf(error->text, sizeof(error->text), "--columns leaves no column");
+	return -EINVAL;
+}
+
+static int choose_keys(const struct request *request, struct plan *plan, struct plan_error *error)
+{
+	const char *at = request->sort, *name;
+	size_t n;
+	char sign;
+
+	while ((name = next_name(&at, &n, &sign))) {
+		const struct field *field = find_field(name, n, error);
+
+		if (!field)
+			return -EINVAL;
+		if (plan->n_keys == PLAN_MAX_KEYS) {
+			snprintf(error->text, sizeof(error->text), "--sort takes at most %d fields",
+				 PLAN_MAX_KEYS);
+			return -EINVAL;
+		}
+		plan->keys[plan->n_keys++] = (struct plan_key){ field, sign == '-' };
+	}
+	return 0;
+}
+
+int plan_choose_fields(const struct request *request, struct plan *plan, struct plan_error *error)
+{
+	int err = plan->format == FORMAT_NETSTAT ? 0 : choose_columns(request, plan, error);
+
+	if (err == 0)
+		err = choose_keys(request, plan, error);
+	for (size_t i = 0; i < plan->n_fields; i++)
+		plan->needs |= plan->fields[i]->needs;
+	for (size_t i = 0; i < plan->n_keys; i++)
+		plan->needs |= plan->keys[i].field->needs;
+	return err;
+}
