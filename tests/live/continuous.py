@@ -222,6 +222,39 @@ def ignore(number):
     signal.signal(number, signal.SIG_IGN)
 
 
+# Nobody reads: the pipe is full and stays so.
+@case("one signal ends it also when its reader takes nothing")
+def stuck_reader():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        out, into = os.pipe()
+        fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 4096)
+        process = subprocess.Popen([lib.LSSOCK, "-an", "-c0.001"], stdout=into)
+        os.close(into)
+        try:
+            time.sleep(0.5)
+            equal(process.poll(), None)
+            os.kill(process.pid, number)
+            equal(process.wait(4), -number)
+        finally:
+            os.close(out)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+@case("notes that nobody reads do not hold up the rows")
+def stuck_stderr():
+    err, into = os.pipe()
+    fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(into, b"x" * 4096)
+    try:
+        result = subprocess.run([lib.LSSOCK, "--nonsense"], stderr=into, timeout=5)
+        equal(result.returncode, 2)
+    finally:
+        os.close(err)
+        os.close(into)
+
+
 @case("SIGINT that was ignored from the start stays ignored")
 def ignored_signal():
     watched = Watched("-tan", "-c0.1", preexec_fn=lambda: ignore(signal.SIGINT))

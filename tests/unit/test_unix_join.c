@@ -63,6 +63,8 @@ static void begin(void)
 
 TestSuite(unix_join, .init = begin, .fini = finish);
 
+static uint32_t cookie_high = 1; /* of the sockets that known() makes */
+
 /* A socket in netlink's list; name with its leading or final NUL, NULL: unnamed. */
 static void known(uint32_t inode, uint8_t state, const void *name, size_t n)
 {
@@ -71,7 +73,7 @@ static void known(uint32_t inode, uint8_t state, const void *name, size_t n)
 		.udiag_type = SOCK_STREAM,
 		.udiag_state = state,
 		.udiag_ino = inode,
-		.udiag_cookie = { inode, 1 },
+		.udiag_cookie = { inode, cookie_high },
 	};
 	uint32_t queues[] = { 1, 2 }, uid = 1000;
 	uint8_t body[512];
@@ -380,6 +382,25 @@ Test(unix_join, socket_met_twice_by_netlink)
 	cr_assert_eq(run(), 0);
 	cr_assert_eq(got.n, 3);
 	assert_row(0, 11, 2, "P:/run/a");
+}
+
+/* netlink tells 32 bits of an inode, and on a host that runs for long they come again. */
+Test(unix_join, two_sockets_with_one_inode)
+{
+	known(777, LISTENING, "/run/one", 9);
+	cookie_high = 2;
+	known(777, LISTENING, "/run/two", 9);
+	cookie_high = 3;
+	known(777, FREE_STATE, NULL, 0);
+	line(777, 2, LISTENING, "/run/two");
+	line(777, 4, FREE_STATE, "");
+	line(777, 3, LISTENING, "/run/one");
+	cr_assert_eq(run(), 0);
+	cr_assert_eq(got.n, 3);
+	assert_row(0, 777, 2, "P:/run/two");
+	assert_row(1, 777, 4, "-");
+	assert_row(2, 777, 3, "P:/run/one");
+	assert_quiet();
 }
 
 Test(unix_join, inode_of_more_than_32_bits)
