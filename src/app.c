@@ -160,6 +160,8 @@ static void run_rounds(struct app *app)
 
 		if (run_round(app) < 0 || env->stop_signal(env))
 			return;
+		if (app->request.quiet && app->n_matches > 0)
+			return;
 		if (!app->request.continuous || round == app->request.count)
 			return;
 		now = env->now_ns(env);

@@ -190,7 +190,7 @@ static const char *check_operator(const struct field_term *term)
 	case FIELD_OWNERS:
 		break;
 	}
-	return "and or or, or pid or program in place of this field";
+	return "nothing behind this field: compare pid or program";
 }
 
 static int parse_value(struct field_term *term, uint32_t *index)

@@ -120,7 +120,8 @@ void node_group_take(struct expr *expr, struct node_group *group, uint32_t opera
 			take_group(expr, group, operand);
 			break;
 		}
-		/* fallthrough */
+		append_list(expr, group, operand, operand);
+		break;
 	default:
 		append_list(expr, group, operand, operand);
 		break;

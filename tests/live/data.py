@@ -116,7 +116,7 @@ def abort(*sockets):
 
 
 def named_peer():
-    """A connection to NAMES[0] that the server has accepted."""
+    """A connection to a named socket, which its server has accepted."""
     KEPT_LISTENERS["plain"] = named(b"served.sock")
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     client.connect(b"served.sock")
