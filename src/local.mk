@@ -16,6 +16,7 @@ libcore_a_SOURCES = \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
+	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/cli/option_rows.c \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
@@ -79,7 +80,6 @@ libcore_a_SOURCES = \
 	%D%/output/json.c %D%/output/json.h \
 	%D%/output/json_text.c %D%/output/json_text.h \
 	%D%/output/netstat_table.c %D%/output/netstat_table.h \
-	%D%/output/utf8.c %D%/output/utf8.h \
 	%D%/output/writer.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \

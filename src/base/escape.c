@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The escaper. UTF-8 is decoded here, strictly, because mbrtowc() depends on the locale and on
- * state; only the question whether a character is assigned and how wide it is goes to wcwidth(3),
- * which knows as much of Unicode as the C library does. Known limit: two different names can still
- * look alike (Latin a, Cyrillic a); that is what -n and the numbers are for.
+ * The escaper. UTF-8 is decoded strictly by base/utf8, because mbrtowc() depends on the locale and
+ * on state; only the question whether a character is assigned and how wide it is goes to
+ * wcwidth(3), which knows as much of Unicode as the C library does. Known limit: two different
+ * names can still look alike (Latin a, Cyrillic a); that is what -n and the numbers are for.
  */
 #include "base/escape.h"
 
@@ -12,25 +12,12 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/utf8.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct escape_range {
 	uint32_t first, last;
-};
-
-/*
- * Never shown, in rising order: what has no picture of its own but changes what stands around it
- * (bidirectional marks, joiners, fillers, variation selectors, tags: Unicode's
- * Default_Ignorable_Code_Point), what ends a line (U+2028, U+2029), what means something else on
- * every machine (private use), and noncharacters.
- */
-static const struct escape_range escape_hidden[] = {
-	{ 0x0080, 0x009f },   { 0x00ad, 0x00ad },    { 0x034f, 0x034f },   { 0x061c, 0x061c },
-	{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },    { 0x180b, 0x180f },   { 0x200b, 0x200f },
-	{ 0x2028, 0x202e },   { 0x2060, 0x206f },    { 0x3164, 0x3164 },   { 0xe000, 0xf8ff },
-	{ 0xfdd0, 0xfdef },   { 0xfe00, 0xfe0f },    { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
-	{ 0xfff0, 0xfffb },   { 0xfffe, 0xffff },    { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-	{ 0xe0000, 0xe0fff }, { 0xf0000, 0x10ffff },
 };
 
 /* Blanks of other scripts: where a cell must stay one word, many readers would split it there. */
@@ -46,31 +33,6 @@ static bool escape_in_ranges(uint32_t point, const struct escape_range *ranges, 
 			return true;
 	}
 	return false;
-}
-
-/* Bytes of the well-formed UTF-8 character at text (of n bytes, the first one not ASCII) and its
- * number, or 0: cut, overlong, a surrogate, or out of range. */
-static size_t escape_decode(const unsigned char *text, size_t n, uint32_t *point)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len;
-	uint32_t value;
-
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	len = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (len > n)
-		return 0;
-	value = text[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (text[i] & 0x3fu);
-	}
-	if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-		return 0;
-	*point = value;
-	return len;
 }
 
 /* What one unit of the output takes, and how it is written. */
@@ -90,10 +52,10 @@ static struct escape_unit escape_classify_utf8(const unsigned char *text, size_t
 {
 	struct escape_unit hex = { .used = 1, .len = 4, .width = 4 };
 	uint32_t point;
-	size_t len = escape_decode(text, n, &point);
+	size_t len = utf8_decode(text, n, &point);
 	int width;
 
-	if (len == 0 || escape_in_ranges(point, escape_hidden, COUNT_OF(escape_hidden)))
+	if (len == 0 || utf8_is_hidden(point))
 		return hex;
 	if ((flags & ESCAPE_BLANK) &&
 	    escape_in_ranges(point, escape_blanks, COUNT_OF(escape_blanks)))
@@ -241,9 +203,8 @@ int unescape_text(char *dst, const char *src, size_t n, size_t *n_out)
 		if (byte < ' ' || byte == 0x7f)
 			return -EINVAL;
 		if (byte >= 0x80) {
-			used = escape_decode((const unsigned char *)src + in, n - in, &point);
-			if (used == 0 ||
-			    escape_in_ranges(point, escape_hidden, COUNT_OF(escape_hidden)))
+			used = utf8_decode((const uint8_t *)src + in, n - in, &point);
+			if (used == 0 || utf8_is_hidden(point))
 				return -EINVAL;
 		}
 		memcpy(dst + out, src + in, used);

@@ -12,7 +12,7 @@
 
 #include "base/escape.h"
 #include "base/obuf.h"
-#include "output/utf8.h"
+#include "base/utf8.h"
 
 enum { ZONE_NAME_MAX = 15 }; /* IFNAMSIZ less the NUL; longer ones are alternative names */
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/obuf.h"
-#include "output/utf8.h"
+#include "base/utf8.h"
 
 static const char json_digits[] = "0123456789abcdef";
 

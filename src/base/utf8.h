@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Strict UTF-8, without locale: for the data formats, which say the same everywhere. */
-#ifndef LSSOCK_OUTPUT_UTF8_H
-#define LSSOCK_OUTPUT_UTF8_H
+/* Strict UTF-8, without locale: for the escaper, and the data formats, which say the same
+ * everywhere. */
+#ifndef LSSOCK_BASE_UTF8_H
+#define LSSOCK_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

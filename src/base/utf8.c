@@ -3,7 +3,7 @@
  * UTF-8 as RFC 3629 has it. Known limit: characters that Unicode has not assigned count as visible,
  * since the data formats must not change with the C library's version.
  */
-#include "output/utf8.h"
+#include "base/utf8.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
