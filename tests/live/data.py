@@ -226,9 +226,15 @@ def bytes_of(row, name):
     return row[name].encode()
 
 
+def only_notes(warnings):
+    """What this machine lacks is told, on stderr as well, where lssock_ok() judges it."""
+    equal([entry for entry in warnings if entry["level"] != "note"], [])
+
+
 def from_json(result):
     document = strict_json(utf8(result))
-    equal((document["schema_version"], document["complete"], document["warnings"]), (1, True, []))
+    equal((document["schema_version"], document["complete"]), (1, True))
+    only_notes(document["warnings"])
     equal(list(document)[-3:], ["sockets", "complete", "warnings"])
     return document["sockets"]
 
@@ -236,7 +242,8 @@ def from_json(result):
 def from_jsonl(result):
     records = [strict_json(line) for line in utf8(result).split("\n")[:-1]]
     equal([list(record)[0] == "end" for record in records], [False] * (len(records) - 1) + [True])
-    equal((records[-1]["end"], records[-1]["complete"], records[-1]["warnings"]), (True, True, []))
+    equal((records[-1]["end"], records[-1]["complete"]), (True, True))
+    only_notes(records[-1]["warnings"])
     return records[:-1]
 
 
