@@ -31,8 +31,8 @@ static void note_stop(int number)
 }
 
 /*
- * The first signal ends the run on a whole line; the second one, if the reader is stuck, ends it at
- * once. What was ignored from the start (nohup) stays ignored.
+ * The first signal ends the run on a whole line, if the reader takes it within a second (obuf); the
+ * second one ends it at once. What was ignored from the start (nohup) stays ignored.
  */
 static void catch_stop_signals(void)
 {

@@ -50,8 +50,9 @@ void report_free(struct report *report);
 
 /*
  * Reports one message (printf format; no newline, no program name). Arguments may hold any bytes:
- * the finished text is escaped, blanks kept, and cut at 1000 bytes. Cannot fail; without memory a
- * line may be printed twice.
+ * the finished text is escaped, blanks kept, and cut at 1000 bytes. A text that differs from an
+ * earlier one only in numbers between blanks (counts) is the same message. Cannot fail; without
+ * memory a line may be printed twice.
  */
 void report_add(struct report *report, enum report_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
