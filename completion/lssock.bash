@@ -59,11 +59,13 @@ _lssock()
 {
 	local IFS=$' \t\n'
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} prefix=
-	local shorts='-a -l -t -u -U -S -w -x -4 -6 -A -n -p -e -o -Z -W -T -H -c -q -v -V -h'
+	local shorts='-a -l -t -u -U -S -w -x -4 -6 -A -n -p -e -o -Z -W -T -H -s -c -q -v -V -h'
 	local longs='--all --listening --tcp --udp --udplite --sctp --raw --unix --inet --inet6
 		--protocol= --numeric --numeric-hosts --numeric-ports --numeric-users --programs
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
+		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
+		--statistics --openmetrics --check= --wait= --timeout=
 		--continuous --count= --quiet --explain-filter --verbose --version --help'
 
 	COMPREPLY=()
@@ -76,7 +78,7 @@ _lssock()
 		option=${cur%%=*}
 		prefix=$option=
 		cur=${cur#*=}
-	elif [[ $cur =~ ^(-[altuUSwx46npeoZWTHcqvVh0-9.]*A)(.+)$ ]]; then
+	elif [[ $cur =~ ^(-[altuUSwx46npeoZWTHscqvVh0-9.]*A)(.+)$ ]]; then
 		option=-A
 		prefix=${BASH_REMATCH[1]}
 		cur=${BASH_REMATCH[2]}
@@ -84,17 +86,26 @@ _lssock()
 		option=
 	fi
 
-	if [[ $option == --protocol || $option =~ ^-[altuUSwx46npeoZWTHcqvVh0-9.]*A$ ]]; then
+	if [[ $option == --protocol || $option =~ ^-[altuUSwx46npeoZWTHscqvVh0-9.]*A$ ]]; then
 		_lssock_list "$prefix" "$cur" inet inet6 unix
 		return
 	fi
 	case $option in
-	--columns | --sort)
+	--columns | --sort | --count-by)
 		_lssock_list "$prefix" "$cur" $(_lssock_fields)
 		return
 		;;
-	--resolve-timeout | --count | --continuous | --top)
-		return # a number
+	--resolve-timeout | --count | --continuous | --top | --warn | --crit | --timeout | --check)
+		return # a number or a target
+		;;
+	--wait)
+		COMPREPLY=($(compgen -P "$prefix" -W 'listen: free: drained:' -- "$cur"))
+		compopt -o nospace 2>/dev/null
+		return
+		;;
+	--explain)
+		_lssock_expression "$cur" state
+		return
 		;;
 	esac
 	if [[ $cur != -* ]]; then

@@ -62,6 +62,21 @@ complete -c lssock -l json -d 'One JSON document'
 complete -c lssock -l jsonl -d 'A JSON record a line'
 complete -c lssock -l csv -d 'Comma-separated values'
 
+complete -c lssock -l summary -d 'Sockets by protocol and state'
+complete -c lssock -l count-by -x -d 'How many have which values' \
+    -a '(__fish_complete_list , __lssock_fields)'
+complete -c lssock -l ports -d 'Ephemeral ports: used and free'
+complete -c lssock -l warn -x -d 'Percent of ports for status 1'
+complete -c lssock -l crit -x -d 'Percent of ports for status 2'
+complete -c lssock -l time-wait -d 'Who makes TIME_WAIT, what helps'
+complete -c lssock -l listeners -d 'Accept queues and overflows'
+complete -c lssock -l explain -d 'What the states of TCP mean'
+complete -c lssock -s s -l statistics -d 'Counters of the protocols'
+complete -c lssock -l openmetrics -d 'OpenMetrics text'
+complete -c lssock -l check -x -d 'Whether someone listens at [ADDR:]PORT'
+complete -c lssock -l wait -x -d 'Until it is so' -a 'listen: free: drained:'
+complete -c lssock -l timeout -x -d 'Seconds that --wait waits'
+
 complete -c lssock -s c -l continuous -d 'Again every second'
 complete -c lssock -l count -x -d 'Number of listings'
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/env.h"
 #include "base/obuf.h"
 #include "base/report.h"
@@ -22,9 +23,9 @@
 #include "filter/expr.h"
 #include "output/data.h"
 #include "output/field_list.h"
-#include "output/netstat_table.h"
 #include "pipeline.h"
 #include "plan.h"
+#include "writers.h"
 
 enum { STATUS_NO = 1, STATUS_USAGE = 2 };
 
@@ -39,61 +40,12 @@ struct app {
 	struct names *names;
 	struct pipeline *pipeline;
 	struct writer *writer; /* NULL: not yet, or quiet */
+	struct writers_config writers;
 	struct data_run run;
+	int view_status; /* negative: the view has none of its own */
 	char netns[64];
 	uint64_t n_matches; /* of all rounds */
 };
-
-static struct writer *new_netstat_table(struct app *app)
-{
-	const struct netstat_table_config config = {
-		.mode = app->plan.mode,
-		.no_header = app->request.no_header,
-		.user_inode = app->request.extend,
-		.programs = app->request.programs,
-		.context = app->request.context,
-		.timers = app->request.timers,
-		.wide = app->request.wide,
-		.utf8 = app->env->utf8,
-		.labels = names_labels(app->names),
-	};
-
-	return netstat_table_new(&config, &app->out);
-}
-
-static struct writer *new_columns(struct app *app)
-{
-	const struct env *env = app->env;
-	const struct columns_config config = {
-		.fields = app->plan.fields,
-		.n_fields = app->plan.n_fields,
-		.no_header = app->request.no_header,
-		.utf8 = env->utf8,
-		.color = env->color,
-		.width = env->width ? env->width(env) : 0,
-	};
-
-	return columns_new(&config, &app->out);
-}
-
-static struct writer *new_writer(struct app *app)
-{
-	const struct plan *plan = &app->plan;
-
-	switch (plan->format) {
-	case FORMAT_NETSTAT:
-		return new_netstat_table(app);
-	case FORMAT_COLUMNS:
-		return new_columns(app);
-	case FORMAT_JSON:
-		return json_new(plan->fields, plan->n_fields, &app->run, &app->out);
-	case FORMAT_JSONL:
-		return jsonl_new(plan->fields, plan->n_fields, &app->run, &app->out);
-	case FORMAT_CSV:
-		return csv_new(plan->fields, plan->n_fields, app->request.no_header, &app->out);
-	}
-	return NULL;
-}
 
 /* What data formats say of a round. */
 static void describe_run(struct app *app)
@@ -119,12 +71,12 @@ static int prepare_writer(struct app *app)
 {
 	if (app->request.quiet)
 		return 0;
-	if (app->writer && app->plan.format == FORMAT_COLUMNS) {
+	if (app->writer && writers_are_of_one_round(&app->plan)) {
 		app->writer->free(app->writer);
 		app->writer = NULL;
 	}
 	if (!app->writer)
-		app->writer = new_writer(app);
+		app->writer = writers_new(&app->writers, &app->out);
 	if (app->writer)
 		return 0;
 	report_add(&app->report, REPORT_FAILED, "out of memory");
@@ -138,7 +90,8 @@ static int run_round(struct app *app)
 
 	report_begin_round(&app->report);
 	expr_world_forget(&app->surroundings);
-	if (app->plan.format == FORMAT_JSON || app->plan.format == FORMAT_JSONL)
+	if (app->plan.format == FORMAT_JSON || app->plan.format == FORMAT_JSONL ||
+	    app->plan.view != VIEW_ROWS)
 		describe_run(app);
 	err = prepare_writer(app);
 	if (err < 0)
@@ -198,6 +151,16 @@ static void list_sockets(struct app *app)
 		return;
 	}
 	app->names = config.names = names_new(app->env, &app->report, &names);
+	app->writers = (struct writers_config){
+		.env = app->env,
+		.report = &app->report,
+		.request = &app->request,
+		.plan = &app->plan,
+		.run = &app->run,
+		.status = &app->view_status,
+	};
+	if (app->names)
+		app->writers.labels = names_labels(app->names);
 	app->pipeline = app->names ? pipeline_new(&config) : NULL;
 	if (app->pipeline)
 		run_rounds(app);
@@ -272,7 +235,7 @@ static int run_request(struct app *app)
 		run_action(app);
 	report_output(app);
 	obuf_free(&app->out);
-	return report_status(&app->report);
+	return app->view_status >= 0 ? app->view_status : report_status(&app->report);
 }
 
 /* The words of the expression in one text. NULL without memory. */
@@ -325,9 +288,11 @@ static int parse_expression(struct app *app)
 static int plan_and_run(struct app *app)
 {
 	struct plan_error error;
-	int status = parse_expression(app);
-	int err;
+	int status, err;
 
+	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST)
+		return ask_run(app->env, &app->report, &app->request);
+	status = parse_expression(app);
 	if (status)
 		return status;
 	err = plan_make(&app->request, app->expr, &app->plan, &error);
@@ -346,7 +311,7 @@ static int plan_and_run(struct app *app)
 
 int app_main(const struct env *env, int argc, char *const argv[])
 {
-	struct app app = { .env = env };
+	struct app app = { .env = env, .view_status = -1 };
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	struct options_error error;
 	int status;

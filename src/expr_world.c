@@ -7,11 +7,10 @@
 #include <sys/socket.h>
 
 #include "base/env.h"
-#include "base/file.h"
-#include "base/num.h"
 #include "base/report.h"
 #include "base/resolver.h"
 #include "enrich/cgroups.h"
+#include "kernel/sysctl.h"
 #include "source/source.h"
 
 static int world_addresses(void *ctx, const char *name, uint8_t *families, union inet_addr *list,
@@ -54,26 +53,6 @@ static uint64_t world_cgroup(void *ctx, const char *path)
 	const struct expr_surroundings *surroundings = ctx;
 
 	return cgroups_find_id(surroundings->env, path);
-}
-
-/* "32768\t60999\n"; without it, what kernels have by default. */
-static void read_port_range(const struct env *env, uint16_t *low, uint16_t *high)
-{
-	char text[32];
-	ssize_t n =
-		file_read_at(env->proc_fd, "sys/net/ipv4/ip_local_port_range", text, sizeof(text));
-	const char *tab = n > 0 ? memchr(text, '\t', (size_t)n) : NULL;
-	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
-	uint64_t from, to;
-
-	*low = 32768;
-	*high = 60999;
-	if (!tab || !end || end < tab ||
-	    !num_parse_u64(text, (size_t)(tab - text), UINT16_MAX, &from) ||
-	    !num_parse_u64(tab + 1, (size_t)(end - tab - 1), UINT16_MAX, &to))
-		return;
-	*low = (uint16_t)from;
-	*high = (uint16_t)to;
 }
 
 static int take_listeners(void *ctx, struct sock *rows, size_t n)
@@ -137,7 +116,7 @@ struct expr_world expr_world_of(struct expr_surroundings *surroundings, const st
 
 	surroundings->env = env;
 	expr_world_forget(surroundings);
-	read_port_range(env, &world.port_low, &world.port_high);
+	sysctl_port_range(env, &world.port_low, &world.port_high);
 	return world;
 }
 

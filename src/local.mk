@@ -5,6 +5,7 @@ noinst_LIBRARIES += libcore.a
 
 libcore_a_SOURCES = \
 	%D%/app.c %D%/app.h \
+	%D%/ask.c %D%/ask.h \
 	%D%/base/dir.c %D%/base/dir.h \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
@@ -17,6 +18,7 @@ libcore_a_SOURCES = \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
 	%D%/base/utf8.c %D%/base/utf8.h \
+	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_rows.c \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
@@ -56,6 +58,8 @@ libcore_a_SOURCES = \
 	%D%/filter/states.c \
 	%D%/filter/term.c \
 	%D%/hold.c %D%/hold.h \
+	%D%/kernel/counters.c %D%/kernel/counters.h \
+	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \
 	%D%/model/field.c %D%/model/field.h \
@@ -78,12 +82,15 @@ libcore_a_SOURCES = \
 	%D%/output/field_list.c %D%/output/field_list.h \
 	%D%/output/field_text.c %D%/output/field_text.h \
 	%D%/output/json.c %D%/output/json.h \
+	%D%/output/json_doc.c %D%/output/json_doc.h \
 	%D%/output/json_text.c %D%/output/json_text.h \
 	%D%/output/netstat_table.c %D%/output/netstat_table.h \
+	%D%/output/text_table.c %D%/output/text_table.h \
 	%D%/output/writer.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_fields.c \
+	%D%/plan_view.c \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
@@ -100,7 +107,17 @@ libcore_a_SOURCES = \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
-	%D%/source/unix_known.c %D%/source/unix_known.h
+	%D%/source/unix_known.c %D%/source/unix_known.h \
+	%D%/view/count_by.c %D%/view/count_by.h \
+	%D%/view/explain_states.c %D%/view/explain_states.h \
+	%D%/view/listeners.c %D%/view/listeners.h \
+	%D%/view/metrics.c %D%/view/metrics.h \
+	%D%/view/ports.c %D%/view/ports.h \
+	%D%/view/statistics.c %D%/view/statistics.h \
+	%D%/view/summary.c %D%/view/summary.h \
+	%D%/view/time_wait.c %D%/view/time_wait.h \
+	%D%/view/view.h \
+	%D%/writers.c %D%/writers.h
 
 bin_PROGRAMS += lssock
 lssock_SOURCES = %D%/main.c

@@ -52,7 +52,7 @@ static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, 
  * association. */
 static void add_inet(struct plan *plan, enum sock_proto proto, bool inet4, bool inet6, bool asked)
 {
-	uint32_t states = select_states(plan->mode, proto);
+	uint32_t states = plan_view_states(plan, proto, select_states(plan->mode, proto));
 	uint32_t endpoints = select_states(SELECT_LISTENERS, PROTO_SCTP);
 	uint32_t parts[2] = { states, 0 };
 
@@ -132,21 +132,29 @@ static void drop_empty_sections(struct plan *plan)
 int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
 	      struct plan_error *error)
 {
+	bool listed = request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS;
 	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
 	uint32_t protos = request->protos;
-	bool inet4 = request->inet4, inet6 = request->inet6;
-	int err;
+	uint32_t needs = needs_of(request) | (expr ? expr_needs(expr) : 0);
+	bool inet4 = request->inet4, inet6 = request->inet6, no_rows;
+	enum select_mode mode;
+	int err = plan_check_view(request, error);
 
+	plan->n_tables = 0;
+	if (err < 0)
+		return err;
+	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
+		.view = request->view,
 		.mode = request->all         ? SELECT_ALL
 			: request->listening ? SELECT_LISTENERS
 			: named              ? SELECT_ALL
-					     : SELECT_CONNECTED,
-		.needs = needs_of(request) | (expr ? expr_needs(expr) : 0),
-		.hosts = request->format == FORMAT_NETSTAT && !request->numeric_hosts,
+					     : mode,
+		.needs = needs,
+		.hosts = listed && !request->numeric_hosts,
 		.services = request->format == FORMAT_NETSTAT && !request->numeric_ports,
 		.format = request->format,
-		.top = request->top,
+		.top = request->view == VIEW_ROWS ? request->top : 0,
 		.expr = expr,
 		.expr_early = expr && expr_is_cheap(expr),
 	};
@@ -162,10 +170,11 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	err = plan_choose_fields(request, plan, error);
 	if (err < 0)
 		return err;
-	plan->users = (plan->needs & NEED_USER) || (request->format == FORMAT_NETSTAT &&
-						    !request->numeric_users && request->extend);
-	add_tables(plan, protos, inet4, inet6, request->protos);
-	if (expr)
+	plan->users =
+		(plan->needs & NEED_USER) || (listed && !request->numeric_users && request->extend);
+	if (!no_rows)
+		add_tables(plan, protos, inet4, inet6, request->protos);
+	if (expr || no_rows)
 		drop_empty_sections(plan);
 	return push_down(plan);
 }

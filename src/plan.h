@@ -31,6 +31,7 @@ struct plan_key {
 };
 
 struct plan {
+	enum request_view view;
 	enum select_mode mode;
 	struct plan_table tables[PLAN_MAX_TABLES]; /* in the order of the output */
 	size_t n_tables;
@@ -40,6 +41,7 @@ struct plan {
 
 	enum request_format format;
 	const struct field *fields[PLAN_MAX_FIELDS]; /* none for netstat's tables */
+	uint8_t prefixes[PLAN_MAX_FIELDS]; /* --count-by: bits of an address; 0: whole values */
 	size_t n_fields;
 	struct plan_key keys[PLAN_MAX_KEYS]; /* to sort by */
 	size_t n_keys;
@@ -60,6 +62,16 @@ struct plan_error {
 int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
 	      struct plan_error *error);
 void plan_free(struct plan *plan);
+
+/* Whether the options go together with the view or question; 0, or -EINVAL and *error. For plan.c.
+ */
+int plan_check_view(const struct request *request, struct plan_error *error);
+/* What the view of the request wants to see: the mode where none was named, the protocols where it
+ * knows only some, needs to add, and whether it wants no rows at all. For plan.c. */
+void plan_view_wishes(const struct request *request, enum select_mode *mode, uint32_t *protos,
+		      uint32_t *needs, bool *no_rows);
+/* The states of a table that the view wants of those that could be had. For plan.c. */
+uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
 
 /*
  * Puts the fields and sort keys of a request into the plan, and their needs. The returns are those

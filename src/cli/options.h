@@ -25,6 +25,8 @@ enum option_group {
 	GROUP_SELECT,
 	GROUP_SHOW,
 	GROUP_DATA,
+	GROUP_ANSWER,
+	GROUP_ASK,
 	GROUP_REPEAT,
 	GROUP_OTHER,
 	GROUP_HIDDEN, /* works, or is refused with a hint, and is not in --help */

@@ -17,6 +17,26 @@ enum request_action {
 	ACTION_VERSION,
 };
 
+/* What is computed of the sockets in place of listing them. */
+enum request_view {
+	VIEW_ROWS,       /* nothing: they are listed */
+	VIEW_COUNT_BY,   /* --count-by */
+	VIEW_SUMMARY,    /* --summary */
+	VIEW_PORTS,      /* --ports */
+	VIEW_TIME_WAIT,  /* --time-wait */
+	VIEW_LISTENERS,  /* --listeners */
+	VIEW_EXPLAIN,    /* --explain */
+	VIEW_STATISTICS, /* -s */
+	VIEW_METRICS,    /* --openmetrics */
+};
+
+/* What is asked; the exit status answers. */
+enum request_question {
+	ASK_NOTHING,
+	ASK_CHECK, /* --check */
+	ASK_WAIT,  /* --wait */
+};
+
 enum request_format {
 	FORMAT_NETSTAT, /* netstat's two tables */
 	FORMAT_COLUMNS, /* one table of chosen fields */
@@ -47,6 +67,16 @@ struct request {
 	bool numeric_hosts, numeric_ports, numeric_users;
 	bool extend, programs, timers, context;
 	bool wide, no_header, verbose;
+
+	/* Answers. */
+	enum request_view view;
+	const char *count_by;      /* the list of fields as it was written */
+	const char *explain_state; /* the state as it was written, or NULL: all of them */
+	bool has_warn, has_crit;   /* --warn, --crit were given */
+	uint32_t warn_pct, crit_pct;
+	enum request_question question;
+	const char *target; /* of the question, as it was written */
+	int64_t timeout_ns; /* of --wait; negative: none */
 
 	/* Again and again. */
 	bool continuous;

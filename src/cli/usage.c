@@ -13,6 +13,8 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_SELECT] = "Which sockets (protocols and families add up):",
 	[GROUP_SHOW] = "What is shown:",
 	[GROUP_DATA] = "Fields and data:",
+	[GROUP_ANSWER] = "Answers in place of rows:",
+	[GROUP_ASK] = "Questions (the exit status answers):",
 	[GROUP_REPEAT] = "Again:",
 	[GROUP_OTHER] = "And:",
 };

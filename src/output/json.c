@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "base/obuf.h"
-#include "base/report.h"
 #include "output/data.h"
 #include "output/field_text.h"
+#include "output/json_doc.h"
 #include "output/json_text.h"
 
 struct json_key {
@@ -38,9 +38,10 @@ struct json {
 	const struct data_run *run;
 	struct obuf *out;
 	struct json_keys members, owner_members;
-	bool lines; /* a record a line */
-	bool open;  /* this round's head is written */
-	bool any;   /* and a record behind it */
+	bool lines;          /* a record a line */
+	bool open;           /* this round's head is written */
+	bool any;            /* and a record behind it */
+	struct json_doc doc; /* what stands around the records */
 };
 
 static const struct json_owner_member {
@@ -241,66 +242,6 @@ static void put_record(struct json *json, const struct sock *sock)
 	obuf_put_char(json->out, '}');
 }
 
-static void put_name(struct obuf *out, const char *name)
-{
-	if (name)
-		json_put_string(out, name, strlen(name));
-	else
-		obuf_put_str(out, "null");
-}
-
-/* What the run is: the members that head and end have in common. */
-static void put_run(struct json *json)
-{
-	struct obuf *out = json->out;
-
-	obuf_put_str(out, "\"schema_version\":");
-	obuf_put_left(out, FIELD_SCHEMA_VERSION, 0);
-	obuf_put_str(out, ",\"time\":");
-	json_put_time(out, json->run->time_s, json->run->time_ns);
-	obuf_put_str(out, ",\"host\":");
-	put_name(out, json->run->host);
-	obuf_put_str(out, ",\"netns\":");
-	put_name(out, json->run->netns);
-}
-
-static void put_warning(struct obuf *out, bool first, enum report_level level, const char *text)
-{
-	static const char *const levels[] = {
-		[REPORT_NOTE] = "note",
-		[REPORT_PARTIAL] = "partial",
-		[REPORT_FAILED] = "failed",
-	};
-
-	obuf_put_str(out, first ? "{\"level\":\"" : ",{\"level\":\"");
-	obuf_put_str(out, levels[level]);
-	obuf_put_str(out, "\",\"message\":");
-	json_put_string(out, text, strlen(text));
-	obuf_put_char(out, '}');
-}
-
-/* How the round went, with the brace that ends the object. */
-static void put_outcome(struct json *json)
-{
-	const struct report *report = json->run->report;
-	const struct report_message *message;
-	struct obuf *out = json->out;
-	bool complete = !json->run->cut_short, first = true;
-	size_t at = 0;
-
-	if (report && report_round_level(report) != REPORT_NOTE)
-		complete = false;
-	obuf_put_str(out, complete ? ",\"complete\":true" : ",\"complete\":false");
-	obuf_put_str(out, ",\"warnings\":[");
-	while (report && (message = report_next_message(report, &at))) {
-		put_warning(out, first, message->level, message->text);
-		first = false;
-	}
-	if (report && report_has_left_out(report))
-		put_warning(out, first, REPORT_NOTE, "further messages are left out here");
-	obuf_put_str(out, "]}\n");
-}
-
 static void open_round(struct json *json)
 {
 	if (json->open)
@@ -309,9 +250,10 @@ static void open_round(struct json *json)
 	json->any = false;
 	if (json->lines)
 		return;
-	obuf_put_char(json->out, '{');
-	put_run(json);
-	obuf_put_str(json->out, ",\"sockets\":[");
+	json->doc = (struct json_doc){ .out = json->out };
+	json_doc_object(&json->doc, NULL);
+	json_doc_run(&json->doc, json->run);
+	json_doc_array(&json->doc, "sockets");
 }
 
 static int json_begin(struct writer *writer, enum section section)
@@ -351,12 +293,18 @@ static int json_end(struct writer *writer)
 
 	open_round(json);
 	if (json->lines) {
-		obuf_put_str(out, "{\"end\":true,");
-		put_run(json);
+		json->doc = (struct json_doc){ .out = out };
+		json_doc_object(&json->doc, NULL);
+		json_doc_bool(&json->doc, "end", true);
+		json_doc_run(&json->doc, json->run);
 	} else {
-		obuf_put_str(out, json->any ? "\n]" : "]");
+		if (json->any)
+			obuf_put_char(out, '\n');
+		json_doc_end(&json->doc);
 	}
-	put_outcome(json);
+	json_doc_outcome(&json->doc, json->run);
+	json_doc_end(&json->doc);
+	obuf_put_char(out, '\n');
 	json->open = false;
 	return obuf_flush(out);
 }

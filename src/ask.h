@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --check and --wait: whether somebody listens, and waiting until somebody does, until nobody does,
+ * or until nobody does and nothing of it is left. Passive: nothing is ever connected to.
+ */
+#ifndef LSSOCK_ASK_H
+#define LSSOCK_ASK_H
+
+struct env;
+struct report;
+struct request;
+
+/*
+ * Answers the question of the request. Returns the exit status: 0 yes, 1 no or not in time, 2 the
+ * target cannot be understood (reported), 3 or 4 when what was not seen might have been a yes.
+ */
+int ask_run(const struct env *env, struct report *report, const struct request *request);
+
+#endif

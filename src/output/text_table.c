@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small tables whose columns are as wide as they need to be. */
+#include "output/text_table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/escape.h"
+#include "base/mem.h"
+#include "model/field.h"
+#include "output/field_text.h"
+
+enum { COLUMN_GAP = 2 };
+
+void text_table_begin(struct text_table *table, const struct text_column *columns, size_t n_columns,
+		      bool utf8)
+{
+	*table = (struct text_table){ .columns = columns, .n_columns = n_columns, .utf8 = utf8 };
+	if (obuf_init(&table->text, -1) < 0)
+		table->failed = true;
+}
+
+/* The text from start on is a cell of that many columns. */
+static void end_cell(struct text_table *table, size_t start, size_t width)
+{
+	if (table->failed || table->text.error ||
+	    array_grow((void **)&table->cells, &table->cap_cells, table->n_cells + 1,
+		       sizeof(*table->cells)) < 0) {
+		table->failed = true;
+		return;
+	}
+	table->cells[table->n_cells++] =
+		(struct text_cell){ .at = start, .len = table->text.len - start, .width = width };
+}
+
+void text_table_str(struct text_table *table, const char *text)
+{
+	size_t start = table->text.len;
+
+	if (table->failed)
+		return;
+	obuf_put_str(&table->text, text ? text : "-");
+	end_cell(table, start, table->text.len - start);
+}
+
+void text_table_format(struct text_table *table, const char *format, ...)
+{
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	text_table_str(table, text);
+}
+
+void text_table_uint(struct text_table *table, uint64_t value)
+{
+	size_t start = table->text.len;
+
+	if (table->failed)
+		return;
+	obuf_put_left(&table->text, value, 0);
+	end_cell(table, start, table->text.len - start);
+}
+
+void text_table_escaped(struct text_table *table, const void *text, size_t n)
+{
+	size_t start = table->text.len, width;
+	unsigned int flags = ESCAPE_BLANK | (table->utf8 ? ESCAPE_UTF8 : 0);
+
+	if (n == 0) {
+		text_table_str(table, "\"\"");
+		return;
+	}
+	if (table->failed || obuf_reserve(&table->text, escape_bound(n)) < 0) {
+		table->failed = true;
+		return;
+	}
+	table->text.len += escape_text(table->text.data + start, escape_bound(n), text, n, flags,
+				       SIZE_MAX, &width);
+	end_cell(table, start, width);
+}
+
+void text_table_end_point(struct text_table *table, uint8_t family, const struct endpoint *end,
+			  int port)
+{
+	const struct sock sock = { .family = family };
+	const struct value value = { .type = FIELD_ADDR, .addr = { .family = family, .end = end } };
+	bool brackets = family == AF_INET6 && port >= 0;
+	char text[FIELD_TEXT_ADDR_MAX + 16];
+	size_t n = 0;
+
+	if (brackets)
+		text[n++] = '[';
+	n += field_text_format_addr(text + n, &sock, &value);
+	if (brackets)
+		text[n++] = ']';
+	if (port >= 0) {
+		text[n++] = ':';
+		if (port == 0)
+			text[n++] = '*';
+		else
+			n += num_format_u64(text + n, (uint64_t)port);
+	}
+	text[n] = '\0';
+	text_table_str(table, text);
+}
+
+void text_table_bar(struct text_table *table, uint64_t value, uint64_t max, size_t width)
+{
+	size_t start = table->text.len, eighths, full;
+
+	if (table->failed)
+		return;
+	if (value > max)
+		value = max;
+	/* In floating point: a product of counts may overflow. */
+	eighths = max ? (size_t)((double)value / (double)max * (double)width * 8 + 0.5) : 0;
+	if (value > 0 && eighths == 0)
+		eighths = 1;
+	if (!table->utf8) {
+		full = (eighths + 7) / 8;
+		for (size_t i = 0; i < full; i++)
+			obuf_put_char(&table->text, '#');
+		end_cell(table, start, full);
+		return;
+	}
+	full = eighths / 8;
+	for (size_t i = 0; i < full; i++)
+		obuf_put_str(&table->text, "\xe2\x96\x88");
+	if (eighths % 8) { /* U+2588 is a full block, each one behind it an eighth less */
+		obuf_put_str(&table->text, "\xe2\x96");
+		obuf_put_char(&table->text, (char)(0x90 - eighths % 8));
+		full++;
+	}
+	end_cell(table, start, full);
+}
+
+static size_t column_width(const struct text_table *table, size_t column, bool with_head)
+{
+	size_t width = with_head && table->columns[column].title
+			       ? strlen(table->columns[column].title)
+			       : 0;
+
+	for (size_t i = column; i < table->n_cells; i += table->n_columns)
+		if (table->cells[i].width > width)
+			width = table->cells[i].width;
+	return width;
+}
+
+/* Takes back the blanks that end a line. */
+static void end_line(struct obuf *out, size_t start)
+{
+	while (out->len > start && out->data[out->len - 1] == ' ')
+		out->len--;
+	obuf_put_char(out, '\n');
+}
+
+static void put_cell(struct obuf *out, const char *text, size_t len, size_t used, size_t width,
+		     bool right)
+{
+	size_t pad = width > used ? width - used : 0;
+
+	obuf_put_blanks(out, right ? pad : 0);
+	obuf_put(out, text, len);
+	obuf_put_blanks(out, right ? 0 : pad);
+}
+
+static void put_head(const struct text_table *table, struct obuf *out, const size_t *widths)
+{
+	for (size_t i = 0; i < table->n_columns; i++) {
+		const char *title = table->columns[i].title ? table->columns[i].title : "";
+
+		if (i > 0)
+			obuf_put_blanks(out, COLUMN_GAP);
+		put_cell(out, title, strlen(title), strlen(title), widths[i],
+			 table->columns[i].right);
+	}
+}
+
+static void put_row(const struct text_table *table, struct obuf *out, const size_t *widths,
+		    size_t first)
+{
+	for (size_t i = 0; i < table->n_columns && first + i < table->n_cells; i++) {
+		const struct text_cell *cell = &table->cells[first + i];
+
+		if (i > 0)
+			obuf_put_blanks(out, COLUMN_GAP);
+		put_cell(out, table->text.data + cell->at, cell->len, cell->width, widths[i],
+			 table->columns[i].right);
+	}
+}
+
+static int put_table(const struct text_table *table, struct obuf *out, size_t indent,
+		     bool with_head)
+{
+	size_t *widths = calloc(table->n_columns, sizeof(*widths)), start;
+	int err = widths ? 0 : -ENOMEM;
+
+	for (size_t i = 0; err == 0 && i < table->n_columns; i++)
+		widths[i] = column_width(table, i, with_head);
+	if (err == 0 && with_head) {
+		start = out->len;
+		obuf_put_blanks(out, indent);
+		put_head(table, out, widths);
+		end_line(out, start);
+	}
+	for (size_t i = 0; err == 0 && i < table->n_cells; i += table->n_columns) {
+		start = out->len;
+		obuf_put_blanks(out, indent);
+		put_row(table, out, widths, i);
+		end_line(out, start);
+		err = obuf_end_row(out);
+	}
+	free(widths);
+	return err;
+}
+
+int text_table_end(struct text_table *table, struct obuf *out, size_t indent, bool with_head)
+{
+	int err = table->failed || table->text.error ? -ENOMEM
+						     : put_table(table, out, indent, with_head);
+
+	free(table->cells);
+	obuf_free(&table->text);
+	return err;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The small tables of views: all cells are kept until the table is written, and every column is as
+ * wide as its widest cell. Not for listings, whose rows have no end.
+ */
+#ifndef LSSOCK_OUTPUT_TEXT_TABLE_H
+#define LSSOCK_OUTPUT_TEXT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/obuf.h"
+
+struct endpoint;
+
+struct text_column {
+	const char *title; /* NULL in every column: no line of headings */
+	bool right;
+};
+
+struct text_cell {
+	size_t at, len; /* bytes of the table's text */
+	size_t width;   /* columns */
+};
+
+/* Made by text_table_begin(), ended by text_table_end(). Cells come row by row, left to right. */
+struct text_table {
+	const struct text_column *columns; /* borrowed */
+	size_t n_columns;
+	struct text_cell *cells;
+	size_t n_cells, cap_cells;
+	struct obuf text;
+	bool utf8;   /* text of others may be shown in UTF-8 */
+	bool failed; /* no memory: text_table_end() says so */
+};
+
+/* Never fails; without memory text_table_end() does. */
+void text_table_begin(struct text_table *table, const struct text_column *columns, size_t n_columns,
+		      bool utf8);
+
+/* One cell each. Text of our own, plain ASCII; NULL is "-". */
+void text_table_str(struct text_table *table, const char *text);
+/* printf's format; what comes out must be plain ASCII (no text of others). */
+void text_table_format(struct text_table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void text_table_uint(struct text_table *table, uint64_t value);
+/* Text of others: escaped as one word, blanks too; empty is "". */
+void text_table_escaped(struct text_table *table, const void *text, size_t n);
+/* An address, with ":port" behind it when port is not negative ("*": 0). IPv6 with a port stands in
+ * brackets. */
+void text_table_end_point(struct text_table *table, uint8_t family, const struct endpoint *end,
+			  int port);
+/* A bar of at most width columns, value of max; in ASCII, or in eighths where UTF-8 may be shown.
+ */
+void text_table_bar(struct text_table *table, uint64_t value, uint64_t max, size_t width);
+
+/*
+ * Writes headings (if with_head) and rows, each line after indent blanks, without blanks at its
+ * end, and frees the table. 0, or -ENOMEM or the output's error.
+ */
+int text_table_end(struct text_table *table, struct obuf *out, size_t indent, bool with_head);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each view wants to see of the sockets, where the command line does not say it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "plan.h"
+
+#define PROTO_BIT(proto) (1u << (proto))
+
+/* A view's wishes. */
+struct view_wish {
+	uint32_t protos;       /* 0: those of the command line, or all; else never others */
+	enum select_mode mode; /* where neither -a nor -l was given */
+	uint32_t needs;
+	uint32_t tcp_states; /* 0: those of the mode */
+	bool no_rows;        /* it looks at no socket */
+};
+
+static const struct view_wish wishes[] = {
+	[VIEW_ROWS] = { .mode = SELECT_CONNECTED },
+	[VIEW_COUNT_BY] = { .mode = SELECT_ALL },
+	[VIEW_SUMMARY] = { .mode = SELECT_ALL },
+	[VIEW_PORTS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_EXPLAIN] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_STATISTICS] = { .no_rows = true },
+	[VIEW_METRICS] = { .mode = SELECT_ALL },
+};
+
+static int refuse(struct plan_error *error, const char *text)
+{
+	snprintf(error->text, sizeof(error->text), "%s", text);
+	return -EINVAL;
+}
+
+int plan_check_view(const struct request *request, struct plan_error *error)
+{
+	bool listed = request->columns || request->sort || request->info || request->memory ||
+		      request->extend || request->timers || request->context;
+
+	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
+		return refuse(error, "--warn and --crit belong to --ports");
+	if (request->timeout_ns >= 0 && request->question != ASK_WAIT)
+		return refuse(error, "--timeout belongs to --wait");
+	if (request->view == VIEW_ROWS)
+		return 0;
+	if (listed)
+		return refuse(error, "-e, -o, -Z, --columns, --sort, --info and --memory are for "
+				     "listings, not for answers in place of rows");
+	if (request->question != ASK_NOTHING || request->quiet)
+		return refuse(error, "one of a question and an answer in place of rows, not both");
+	if (wishes[request->view].no_rows && request->n_words > 0)
+		return refuse(error, "-s looks at no socket: it takes no expression");
+	return 0;
+}
+
+void plan_view_wishes(const struct request *request, enum select_mode *mode, uint32_t *protos,
+		      uint32_t *needs, bool *no_rows)
+{
+	const struct view_wish *wish = &wishes[request->view];
+
+	*mode = wish->mode;
+	if (wish->protos)
+		*protos = wish->protos;
+	*needs |= wish->needs;
+	*no_rows = wish->no_rows;
+}
+
+uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)
+{
+	uint32_t wanted = wishes[plan->view].tcp_states;
+
+	return proto == PROTO_TCP && wanted ? states & wanted : states;
+}

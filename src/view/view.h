@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Views: what is computed over many rows. A view is a writer (output/writer.h) that keeps sums in
+ * place of rows: rows() adds to them, end() writes the answer of the round and starts anew. What
+ * the kernel counts and is set to, a view reads itself (kernel/).
+ *
+ * Memory: a view states in its header what it grows with. Nothing is kept of a row but what is
+ * summed.
+ */
+#ifndef LSSOCK_VIEW_VIEW_H
+#define LSSOCK_VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/field.h"
+#include "model/sock.h"
+#include "output/writer.h"
+
+struct data_run;
+struct env;
+struct labels;
+struct obuf;
+struct report;
+
+enum view_format {
+	VIEW_TEXT,
+	VIEW_JSON,
+	VIEW_JSONL,
+	VIEW_CSV,
+};
+
+/* Tells the owners of the socket inodes[index]: n of them (borrowed during the call). hidden: there
+ * may be some that this process may not see. */
+typedef void view_owner_found(void *arg, size_t index, const struct owner *owners, uint32_t n,
+			      bool hidden);
+
+/* Everything is borrowed. */
+struct view_config {
+	const struct env *env;
+	struct report *report;
+	const struct data_run *run; /* read at the end of a round */
+	/* Names of services; a NULL member: numbers are wanted. */
+	const struct labels *labels;
+	enum view_format format;
+	size_t width; /* columns of the terminal; 0: none */
+	bool color, utf8;
+	bool no_header;
+	bool continuous; /* further rounds follow: rates may be told */
+	uint64_t top;    /* 0: not said */
+	bool filtered; /* an expression chose the rows: what the kernel counts is not about them */
+	uint32_t protos;   /* 1 << enum sock_proto of those that were named; 0: none was */
+	bool inet4, inet6; /* families that were named */
+
+	const struct field *const *fields; /* --count-by: the fields, and the prefixes in bits */
+	const uint8_t *prefixes;           /* (0: whole values), n_fields of each */
+	size_t n_fields;
+
+	const char *explain_state; /* --explain=STATE, as written; NULL: all */
+	bool has_warn, has_crit;   /* --ports */
+	uint32_t warn_pct, crit_pct;
+	/* Where a view puts an exit status of its own (--ports with limits); stays negative
+	 * otherwise. */
+	int *status;
+
+	/*
+	 * Finds the owners of n sockets by one walk over /proc; inodes are not zero. found() is
+	 * called once for each. NULL: owners cannot be had.
+	 */
+	void (*find_owners)(const void *ctx, const uint64_t *inodes, size_t n,
+			    view_owner_found *found, void *arg);
+	const void *owners_ctx;
+};
+
+#endif

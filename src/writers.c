@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that knows all forms of output. */
+#include "writers.h"
+
+#include <stdlib.h>
+
+#include "base/env.h"
+#include "cli/request.h"
+#include "enrich/owners.h"
+#include "output/netstat_table.h"
+#include "view/count_by.h"
+#include "view/explain_states.h"
+#include "view/listeners.h"
+#include "view/metrics.h"
+#include "view/ports.h"
+#include "view/statistics.h"
+#include "view/summary.h"
+#include "view/time_wait.h"
+
+static size_t terminal_width(const struct env *env)
+{
+	return env->width ? env->width(env) : 0;
+}
+
+static struct writer *new_netstat_table(const struct writers_config *config, struct obuf *out)
+{
+	const struct request *request = config->request;
+	const struct netstat_table_config table = {
+		.mode = config->plan->mode,
+		.no_header = request->no_header,
+		.user_inode = request->extend,
+		.programs = request->programs,
+		.context = request->context,
+		.timers = request->timers,
+		.wide = request->wide,
+		.utf8 = config->env->utf8,
+		.labels = config->labels,
+	};
+
+	return netstat_table_new(&table, out);
+}
+
+static struct writer *new_columns(const struct writers_config *config, struct obuf *out)
+{
+	const struct columns_config columns = {
+		.fields = config->plan->fields,
+		.n_fields = config->plan->n_fields,
+		.no_header = config->request->no_header,
+		.utf8 = config->env->utf8,
+		.color = config->env->color,
+		.width = terminal_width(config->env),
+	};
+
+	return columns_new(&columns, out);
+}
+
+static struct writer *new_listing(const struct writers_config *config, struct obuf *out)
+{
+	const struct plan *plan = config->plan;
+
+	switch (plan->format) {
+	case FORMAT_NETSTAT:
+		return new_netstat_table(config, out);
+	case FORMAT_COLUMNS:
+		return new_columns(config, out);
+	case FORMAT_JSON:
+		return json_new(plan->fields, plan->n_fields, config->run, out);
+	case FORMAT_JSONL:
+		return jsonl_new(plan->fields, plan->n_fields, config->run, out);
+	case FORMAT_CSV:
+		return csv_new(plan->fields, plan->n_fields, config->request->no_header, out);
+	}
+	return NULL;
+}
+
+/* The owners of some sockets, for views that show few of them. */
+static void find_owners(const void *ctx, const uint64_t *inodes, size_t n, view_owner_found *found,
+			void *arg)
+{
+	const struct writers_config *config = ctx;
+	const struct owners_query query = { .inodes = inodes, .n_inodes = n };
+	struct owners *owners = owners_scan(config->env, config->report, &query);
+	bool hidden = owners_any_hidden(owners);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t n_owners = 0;
+		const struct owner *list =
+			owners ? owners_find(owners, inodes[i], &n_owners) : NULL;
+
+		found(arg, i, list, n_owners, hidden && n_owners == 0);
+	}
+	owners_free(owners);
+}
+
+static enum view_format view_format(enum request_format format)
+{
+	switch (format) {
+	case FORMAT_NETSTAT:
+	case FORMAT_COLUMNS:
+		return VIEW_TEXT;
+	case FORMAT_JSON:
+		return VIEW_JSON;
+	case FORMAT_JSONL:
+		return VIEW_JSONL;
+	case FORMAT_CSV:
+		return VIEW_CSV;
+	}
+	return VIEW_TEXT;
+}
+
+static struct view_config view_config(const struct writers_config *config)
+{
+	const struct request *request = config->request;
+	const struct plan *plan = config->plan;
+
+	return (struct view_config){
+		.env = config->env,
+		.report = config->report,
+		.run = config->run,
+		.labels = &config->labels,
+		.format = view_format(plan->format),
+		.width = terminal_width(config->env),
+		.color = config->env->color,
+		.utf8 = config->env->utf8,
+		.no_header = request->no_header,
+		.continuous = request->continuous,
+		.top = request->top,
+		.filtered = plan->expr,
+		.protos = request->protos,
+		.inet4 = request->inet4,
+		.inet6 = request->inet6,
+		.fields = plan->fields,
+		.prefixes = plan->prefixes,
+		.n_fields = plan->n_fields,
+		.explain_state = request->explain_state,
+		.has_warn = request->has_warn,
+		.has_crit = request->has_crit,
+		.warn_pct = request->warn_pct,
+		.crit_pct = request->crit_pct,
+		.status = config->status,
+		.find_owners = find_owners,
+		.owners_ctx = config,
+	};
+}
+
+struct writer *writers_new(const struct writers_config *config, struct obuf *out)
+{
+	const struct view_config view = view_config(config);
+
+	switch (config->plan->view) {
+	case VIEW_ROWS:
+		return new_listing(config, out);
+	case VIEW_COUNT_BY:
+		return count_by_new(&view, out);
+	case VIEW_SUMMARY:
+		return summary_new(&view, out);
+	case VIEW_PORTS:
+		return ports_new(&view, out);
+	case VIEW_TIME_WAIT:
+		return time_wait_new(&view, out);
+	case VIEW_LISTENERS:
+		return listeners_new(&view, out);
+	case VIEW_EXPLAIN:
+		return explain_states_new(&view, out);
+	case VIEW_STATISTICS:
+		return statistics_new(&view, out);
+	case VIEW_METRICS:
+		return metrics_new(&view, out);
+	}
+	return NULL;
+}
+
+bool writers_are_of_one_round(const struct plan *plan)
+{
+	return plan->view == VIEW_ROWS && plan->format == FORMAT_COLUMNS;
+}
