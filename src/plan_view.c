@@ -43,7 +43,7 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");
-	if (request->timeout_ns >= 0 && request->question != ASK_WAIT)
+	if (request->has_timeout && request->question != ASK_WAIT)
 		return refuse(error, "--timeout belongs to --wait");
 	if (request->view == VIEW_ROWS)
 		return 0;

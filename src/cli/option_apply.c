@@ -318,6 +318,7 @@ bool option_set_timeout(const struct option_row *row, const char *value, struct 
 {
 	if (!num_parse_seconds(value, 0, max_timeout_ns, &request->timeout_ns))
 		return bad_value(row, value, "a number of seconds from 0 to 31536000", error);
+	request->has_timeout = true;
 	return true;
 }
 

@@ -194,7 +194,6 @@ bool options_parse(int argc, char *const argv[], const char **words, struct requ
 	*request = (struct request){
 		.interval_ns = default_interval_ns,
 		.resolve_ns = default_resolve_ns,
-		.timeout_ns = -1,
 		.words = words,
 	};
 	for (int i = 1; i < argc;) {

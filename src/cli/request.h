@@ -76,7 +76,8 @@ struct request {
 	uint32_t warn_pct, crit_pct;
 	enum request_question question;
 	const char *target; /* of the question, as it was written */
-	int64_t timeout_ns; /* of --wait; negative: none */
+	bool has_timeout;
+	int64_t timeout_ns; /* of --wait */
 
 	/* Again and again. */
 	bool continuous;

@@ -180,13 +180,37 @@ Test(options, not_ours)
 	refused("-F", "ip route");
 	refused("-C", "ip route");
 	refused("-N", "ip -s link");
-	refused("-s", "nstat");
 	refused("--ax25", "not listed");
 	refused("-y", "there is no option '-y'");
 	cr_assert(parse("-t --"));
 	cr_assert(parse("-d"));
 	cr_assert(parse("-?"));
 	cr_assert_eq(request.action, ACTION_HELP);
+}
+
+Test(options, one_answer_at_a_time)
+{
+	cr_assert(parse("-s"));
+	cr_assert_eq(request.view, VIEW_STATISTICS);
+	cr_assert(parse("--summary --summary"));
+	refused("--summary --ports", "another answer");
+	cr_assert(parse("--explain=time-wait"));
+	cr_assert_str_eq(request.explain_state, "time-wait");
+	cr_assert(parse("--ports --warn=80% --crit 95"));
+	cr_assert_eq(request.warn_pct, 80);
+	cr_assert_eq(request.crit_pct, 95);
+	refused("--warn=101", "percentage");
+	refused("--warn=-1", "percentage");
+	refused("--check=80 --wait=listen:80", "one question");
+	cr_assert(parse("--wait listen:80 --timeout=0.5"));
+	cr_assert(request.has_timeout);
+	cr_assert_eq(request.timeout_ns, 500000000);
+	/* netstat's abbreviations stay what they were. */
+	cr_assert(parse("--list"));
+	cr_assert(request.listening);
+	cr_assert_eq(request.view, VIEW_ROWS);
+	cr_assert(parse("--stat"));
+	cr_assert_eq(request.view, VIEW_STATISTICS);
 }
 
 Test(options, words_are_the_expression)
