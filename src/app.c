@@ -262,8 +262,8 @@ static int parse_expression(struct app *app)
 {
 	const struct request *request = &app->request;
 	bool only_unix = request->protos == 1u << PROTO_UNIX && !request->inet4 && !request->inet6;
-	struct expr_world world =
-		expr_world_of(&app->surroundings, app->env, only_unix ? AF_UNIX : 0);
+	struct expr_world world = expr_world_of(&app->surroundings, app->env,
+						only_unix ? AF_UNIX : 0, request->resolve_ns);
 	struct expr_error error;
 	char *text;
 	int err;
@@ -272,7 +272,10 @@ static int parse_expression(struct app *app)
 		return 0;
 	text = join_words(&app->request);
 	err = text ? expr_parse(text, strlen(text), &world, &app->expr, &error) : -ENOMEM;
-	if (err == -EINVAL) {
+	if (err == -EINVAL && error.is_outage) {
+		report_add(&app->report, REPORT_FAILED, "expression: %s", error.message);
+		err = -EIO;
+	} else if (err == -EINVAL) {
 		expr_report(&app->report, text, &error);
 		if (request->continuous && strspn(text, "0123456789.") == strlen(text))
 			report_add(&app->report, REPORT_NOTE, "for an interval write -c%s", text);

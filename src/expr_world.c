@@ -10,18 +10,22 @@
 #include "base/report.h"
 #include "base/resolver.h"
 #include "enrich/cgroups.h"
+#include "enrich/host_lookup.h"
 #include "kernel/sysctl.h"
 #include "source/source.h"
 
 static int world_addresses(void *ctx, const char *name, uint8_t *families, union inet_addr *list,
 			   size_t max)
 {
-	const struct expr_surroundings *surroundings = ctx;
+	struct expr_surroundings *surroundings = ctx;
 	const struct env *env = surroundings->env;
 
 	if (!env->resolver->addresses)
 		return 0;
-	return env->resolver->addresses(name, families, (uint8_t(*)[16])list, max);
+	/* All names of an expression have the time that one has. */
+	if (surroundings->deadline_ns == 0)
+		surroundings->deadline_ns = env->now_ns(env) + surroundings->budget_ns;
+	return host_lookup(env, name, families, list, max, surroundings->deadline_ns);
 }
 
 static uint16_t world_service(void *ctx, const char *name, const char *proto)
@@ -101,7 +105,7 @@ static bool world_is_served(void *ctx, uint16_t port)
 }
 
 struct expr_world expr_world_of(struct expr_surroundings *surroundings, const struct env *env,
-				uint8_t family)
+				uint8_t family, int64_t budget_ns)
 {
 	struct expr_world world = {
 		.addresses = world_addresses,
@@ -115,6 +119,8 @@ struct expr_world expr_world_of(struct expr_surroundings *surroundings, const st
 	};
 
 	surroundings->env = env;
+	surroundings->budget_ns = budget_ns;
+	surroundings->deadline_ns = 0;
 	expr_world_forget(surroundings);
 	sysctl_port_range(env, &world.port_low, &world.port_high);
 	return world;

@@ -17,16 +17,18 @@ enum { EXPR_WORLD_PORTS = 65536 };
 /* Must outlive the expressions that were parsed with its world. */
 struct expr_surroundings {
 	const struct env *env;
-	bool served_known; /* served tells TCP's listening ports */
+	int64_t budget_ns, deadline_ns; /* for looking up hosts; deadline 0: none was yet */
+	bool served_known;              /* served tells TCP's listening ports */
 	uint8_t served[EXPR_WORLD_PORTS / 8];
 };
 
 /*
  * The world as env shows it. family: AF_UNIX when only UNIX sockets are listed, else 0. Names are
- * looked up when an expression has them, however -n stands: the operator typed them.
+ * looked up when an expression has them, however -n stands: the operator typed them. budget_ns: for
+ * all host names together.
  */
 struct expr_world expr_world_of(struct expr_surroundings *surroundings, const struct env *env,
-				uint8_t family);
+				uint8_t family, int64_t budget_ns);
 
 /* A new round: listeners come and go. */
 void expr_world_forget(struct expr_surroundings *surroundings);

@@ -24,6 +24,7 @@ libcore_a_SOURCES = \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
+	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
 	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
 	%D%/enrich/name_filter.c \

@@ -17,6 +17,7 @@
 #include "filter/expr.h"
 #include "filter/select.h"
 #include "hold.h"
+#include "model/facts.h"
 #include "sort.h"
 #include "source/source.h"
 
@@ -33,6 +34,7 @@ struct pipeline {
 	/* Of this round. */
 	struct writer *writer;
 	bool holding;          /* rows gather before they are written */
+	bool admin_facts;      /* facts are shown that only administrators are told */
 	bool done;             /* as many rows are written as were asked for */
 	struct owners *owners; /* NULL until the walk */
 	uint64_t n_rows;
@@ -85,15 +87,34 @@ static void set_owners(const struct owners *owners, struct sock *rows, size_t n)
 }
 
 /*
+ * Whether a row whose facts are all there is to be shown. Where the answer hinges on what was kept
+ * from us, a listing takes the fact for absent and says so, and no question is answered by it.
+ */
+static bool is_match(struct pipeline *pipeline, const struct sock *row)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	if (plan->expr_hidden && expr_is_undecided(plan->expr, row)) {
+		report_add(pipeline->config.report, REPORT_PARTIAL,
+			   "the expression asks for what could not be seen of every socket: "
+			   "what hinges on it was taken for absent");
+		if (pipeline->config.quiet)
+			return false;
+	}
+	return expr_matches(plan->expr, row);
+}
+
+/*
  * Keeps the rows that match the expression at the front. complete: all facts are there; else those
  * stay that still may match. Returns how many.
  */
-static size_t keep_matching(const struct plan *plan, struct sock *rows, size_t n, bool complete)
+static size_t keep_matching(struct pipeline *pipeline, struct sock *rows, size_t n, bool complete)
 {
+	const struct plan *plan = pipeline->config.plan;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (complete ? !expr_matches(plan->expr, &rows[i])
+		if (complete ? !is_match(pipeline, &rows[i])
 			     : !expr_may_match(plan->expr, &rows[i], EXPR_LATE_NEEDS))
 			continue;
 		if (kept != i)
@@ -101,6 +122,22 @@ static size_t keep_matching(const struct plan *plan, struct sock *rows, size_t n
 		kept++;
 	}
 	return kept;
+}
+
+/* A column that is empty because of who asks is told, once. */
+static void note_hidden_facts(struct pipeline *pipeline, const struct sock *rows, size_t n)
+{
+	if (!pipeline->admin_facts)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].family == AF_UNIX || !rows[i].facts || (rows[i].facts->has & FACT_MARK))
+			continue;
+		report_add(pipeline->config.report, REPORT_NOTE,
+			   "marks, MD5 keys and upper layer protocols are told to administrators "
+			   "only (CAP_NET_ADMIN)");
+		pipeline->admin_facts = false;
+		return;
+	}
 }
 
 /* Finds out what the kernel did not say of n rows, and keeps those that match. Returns how many. */
@@ -118,7 +155,7 @@ static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t
 	if (plan->needs & (NEED_USER | NEED_INTERFACE))
 		row_names_apply(&pipeline->row_names, plan->needs, rows, n);
 	if (plan->expr && !plan->expr_early)
-		n = keep_matching(plan, rows, n, true);
+		n = keep_matching(pipeline, rows, n, true);
 	return n;
 }
 
@@ -146,6 +183,7 @@ static int release_section(struct pipeline *pipeline, struct sock *rows, size_t 
 	const struct plan *plan = pipeline->config.plan;
 
 	n = complete_rows(pipeline, rows, n);
+	note_hidden_facts(pipeline, rows, n);
 	if (plan->n_keys && sort_rows(rows, n, plan->keys, plan->n_keys) < 0)
 		return -ENOMEM;
 	return write_rows(pipeline, rows, n);
@@ -198,13 +236,14 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 		return out_of_memory(pipeline);
 	n = select_rows(plan->mode, rows, n);
 	if (plan->expr)
-		n = keep_matching(plan, rows, n, plan->expr_early);
+		n = keep_matching(pipeline, rows, n, plan->expr_early);
 	if (pipeline->holding) {
 		if (hold_add(&pipeline->hold, rows, n) < 0)
 			return out_of_memory(pipeline);
 		err = hold_is_full(&pipeline->hold) && !plan->n_keys ? release(pipeline, false) : 0;
 	} else {
 		n = complete_rows(pipeline, rows, n);
+		note_hidden_facts(pipeline, rows, n);
 		err = write_rows(pipeline, rows, n);
 	}
 	return err < 0 ? err : pipeline->done ? -ECANCELED : 0;
@@ -300,6 +339,10 @@ static void begin_round(struct pipeline *pipeline, struct writer *writer)
 	pipeline->writer = writer;
 	pipeline->done = false;
 	pipeline->n_rows = 0;
+	pipeline->admin_facts = false;
+	for (size_t i = 0; i < plan->n_fields; i++)
+		if (plan->fields[i]->root && !(plan->fields[i]->needs & NEED_OWNERS))
+			pipeline->admin_facts = true;
 	pipeline->n_listed = pipeline->n_failed = 0;
 	pipeline->holding =
 		(plan->needs & NEED_OWNERS) || plan->hosts || plan->users || plan->n_keys;

@@ -157,6 +157,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.top = request->view == VIEW_ROWS ? request->top : 0,
 		.expr = expr,
 		.expr_early = expr && expr_is_cheap(expr),
+		.expr_hidden = expr && expr_asks_hidden(expr),
 	};
 	if (!protos && !inet4 && !inet6)
 		protos = inet_protos | PROTO_BIT(PROTO_UNIX);

@@ -82,9 +82,11 @@ static int look_up(struct parser *parser, const struct lex_token *token, const c
 		return parser_fail(parser, token, "expected an address before the prefix length");
 	if (world->addresses)
 		n = world->addresses(world->ctx, name, host->families, host->addrs, HOST_ADDRS_MAX);
-	if (n < 0)
-		return parser_fail(parser, token, "this host's addresses cannot be looked up: %s",
-				   strerror(-n));
+	if (n < 0) {
+		parser->error->is_outage = true;
+		return parser_fail(parser, token, "the addresses of '%s' cannot be looked up: %s",
+				   name, strerror(-n));
+	}
 	for (int i = 0; i < n && i < HOST_ADDRS_MAX; i++) {
 		if (family && host->families[i] != family)
 			continue;

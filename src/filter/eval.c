@@ -250,7 +250,42 @@ static uint32_t first_leaf(const struct expr *expr, uint32_t i)
 	return i;
 }
 
-bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing)
+/*
+ * Whether the kernel or /proc keeps the leaf's fact of this socket from us. Marks are told of every
+ * Internet socket, or of none to those without CAP_NET_ADMIN, and with them what else is theirs.
+ */
+static bool is_hidden(const struct node *leaf, const struct sock *sock)
+{
+	const struct field *field = leaf->field;
+
+	if (field && !field->root)
+		return false;
+	if (field && (field->needs & NEED_OWNERS))
+		return sock->owners_hidden;
+	if (!field && leaf->kind != NODE_MARK)
+		return false;
+	return is_inet(sock) && sock->facts && !(sock->facts->has & FACT_MARK);
+}
+
+/* What leaves are that cannot be decided. */
+enum unknown_leaves {
+	UNKNOWN_IS_ABSENT, /* as if there were no such fact */
+	UNKNOWN_IS_TRUE,
+	UNKNOWN_IS_FALSE,
+};
+
+static bool is_leaf_true(const struct expr *expr, const struct node *leaf, const struct sock *sock,
+			 uint32_t missing, enum unknown_leaves unknown)
+{
+	if (missing && (node_needs(leaf) & missing))
+		return true;
+	if (unknown != UNKNOWN_IS_ABSENT && is_hidden(leaf, sock))
+		return unknown == UNKNOWN_IS_TRUE;
+	return node_matches(expr, leaf, sock) != leaf->negated;
+}
+
+static bool evaluate(const struct expr *expr, const struct sock *sock, uint32_t missing,
+		     enum unknown_leaves unknown)
 {
 	uint32_t i, parent;
 	bool is_true;
@@ -258,10 +293,7 @@ bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t m
 	if (expr->n_nodes == 0)
 		return true;
 	for (i = first_leaf(expr, (uint32_t)expr->n_nodes - 1);;) {
-		const struct node *leaf = &expr->nodes[i];
-
-		is_true = (missing && (node_needs(leaf) & missing)) ||
-			  node_matches(expr, leaf, sock) != leaf->negated;
+		is_true = is_leaf_true(expr, &expr->nodes[i], sock, missing, unknown);
 		/* Up, as long as this settles the group or ends it. */
 		while ((parent = expr->nodes[i].parent) != NODE_NONE) {
 			bool settled = is_true == (expr->nodes[parent].kind == NODE_OR);
@@ -276,9 +308,32 @@ bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t m
 	}
 }
 
+bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing)
+{
+	return evaluate(expr, sock, missing, UNKNOWN_IS_ABSENT);
+}
+
 bool expr_matches(const struct expr *expr, const struct sock *sock)
 {
-	return expr_may_match(expr, sock, 0);
+	return evaluate(expr, sock, 0, UNKNOWN_IS_ABSENT);
+}
+
+bool expr_is_undecided(const struct expr *expr, const struct sock *sock)
+{
+	return evaluate(expr, sock, 0, UNKNOWN_IS_TRUE) !=
+	       evaluate(expr, sock, 0, UNKNOWN_IS_FALSE);
+}
+
+bool expr_asks_hidden(const struct expr *expr)
+{
+	for (size_t i = 0; i < expr->n_nodes; i++) {
+		const struct node *node = &expr->nodes[i];
+
+		if (!node_is_group(node) &&
+		    (node->kind == NODE_MARK || (node->field && node->field->root)))
+			return true;
+	}
+	return false;
 }
 
 uint32_t node_needs(const struct node *leaf)

@@ -57,6 +57,7 @@ struct expr;
 struct expr_error {
 	size_t start, len;
 	char message[200]; /* one line, not escaped */
+	bool is_outage;    /* the text may be right: a name could not be looked up */
 };
 
 /* What parsing asks the world for. Members may be NULL: then such words are refused. */
@@ -108,6 +109,13 @@ bool expr_matches(const struct expr *expr, const struct sock *sock);
  * cannot help. For dropping rows before owners, names and cgroups are looked up.
  */
 bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing);
+
+/* Whether it asks for facts that are kept from those without privilege: owners of others' sockets,
+ * marks and what else goes with CAP_NET_ADMIN. */
+bool expr_asks_hidden(const struct expr *expr);
+/* Whether the answer for this socket (all that could be had of it is filled in) hinges on a fact
+ * that was kept from us; expr_matches() then takes the fact for absent. */
+bool expr_is_undecided(const struct expr *expr, const struct sock *sock);
 
 /* The costly facts its fields need: NEED_*. */
 uint32_t expr_needs(const struct expr *expr);
