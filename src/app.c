@@ -197,12 +197,15 @@ static void run_action(struct app *app)
 		usage_version(&app->out);
 		break;
 	case ACTION_LIST_COLUMNS:
-		field_list_put(&app->out);
+		if (app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL)
+			field_list_put_json(&app->out);
+		else
+			field_list_put(&app->out);
 		break;
 	case ACTION_LIST:
 		if (!app->request.explain_filter)
 			list_sockets(app);
-		else if (explain_put(&app->plan, &app->out) < 0)
+		else if (explain_put(&app->plan, &app->out, app->env->utf8) < 0)
 			report_add(&app->report, REPORT_FAILED, "out of memory");
 		break;
 	}
@@ -218,7 +221,8 @@ static int quiet_status(const struct app *app)
 
 static int run_request(struct app *app)
 {
-	bool silent = app->request.quiet && app->request.action == ACTION_LIST;
+	bool silent = app->request.quiet && app->request.action == ACTION_LIST &&
+		      !app->request.explain_filter;
 
 	if (silent) {
 		list_sockets(app);

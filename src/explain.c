@@ -132,18 +132,38 @@ static void put_table(struct obuf *out, const struct plan_table *table)
 	obuf_put_char(out, '\n');
 }
 
-int explain_put(const struct plan *plan, struct obuf *out)
+/* The text quotes itself, with backslashes, and can be typed as it is; controls are escaped as an
+ * expression takes them, too. */
+static void put_expression(struct obuf *out, const char *text, size_t n, bool utf8)
+{
+	size_t run;
+
+	for (; n > 0; text += run, n -= run) {
+		if (*text == '\\') {
+			run = 1;
+			obuf_put_char(out, '\\');
+			continue;
+		}
+		run = memchr(text, '\\', n) ? (size_t)((char *)memchr(text, '\\', n) - text) : n;
+		if (obuf_reserve(out, escape_bound(run)) < 0)
+			return;
+		out->len += escape_text(out->data + out->len, escape_bound(run), text, run,
+					utf8 ? ESCAPE_UTF8 : 0, SIZE_MAX, NULL);
+	}
+}
+
+int explain_put(const struct plan *plan, struct obuf *out, bool utf8)
 {
 	char *text = plan->expr ? expr_print(plan->expr) : NULL;
-	size_t n = text ? strlen(text) : 0, room = escape_bound(n);
+	size_t n = text ? strlen(text) : 0;
 
 	if (plan->expr && !text)
 		return -ENOMEM;
 	obuf_put_str(out, "lssock decides: ");
 	if (!text) {
 		obuf_put_str(out, "(no expression)");
-	} else if (obuf_reserve(out, room) == 0) {
-		out->len += escape_text(out->data + out->len, room, text, n, 0, SIZE_MAX, NULL);
+	} else {
+		put_expression(out, text, n, utf8);
 	}
 	obuf_put_char(out, '\n');
 	for (size_t i = 0; i < plan->n_tables; i++)

@@ -10,8 +10,8 @@ struct obuf;
 
 /*
  * Appends the expression as it was understood and a line for each table of the plan: the states
- * that are asked for and the condition handed to the kernel. 0 or -ENOMEM.
+ * that are asked for and the condition handed to the kernel. utf8: it may be shown. 0 or -ENOMEM.
  */
-int explain_put(const struct plan *plan, struct obuf *out);
+int explain_put(const struct plan *plan, struct obuf *out, bool utf8);
 
 #endif

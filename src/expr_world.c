@@ -52,11 +52,11 @@ static int world_uid(void *ctx, const char *name, uint32_t *uid)
 	return env->resolver->uid ? env->resolver->uid(name, uid) : -ENOENT;
 }
 
-static uint64_t world_cgroup(void *ctx, const char *path)
+static int world_cgroup(void *ctx, const char *path, uint64_t *id)
 {
 	const struct expr_surroundings *surroundings = ctx;
 
-	return cgroups_find_id(surroundings->env, path);
+	return cgroups_find_id(surroundings->env, path, id);
 }
 
 static int take_listeners(void *ctx, struct sock *rows, size_t n)

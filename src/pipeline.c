@@ -34,6 +34,7 @@ struct pipeline {
 	/* Of this round. */
 	struct writer *writer;
 	bool holding;          /* rows gather before they are written */
+	uint32_t unseen;       /* NEED_* that could not be had */
 	bool admin_facts;      /* facts are shown that only administrators are told */
 	bool done;             /* as many rows are written as were asked for */
 	struct owners *owners; /* NULL until the walk */
@@ -94,7 +95,7 @@ static bool is_match(struct pipeline *pipeline, const struct sock *row)
 {
 	const struct plan *plan = pipeline->config.plan;
 
-	if (plan->expr_hidden && expr_is_undecided(plan->expr, row)) {
+	if (expr_is_undecided(plan->expr, row, pipeline->unseen)) {
 		report_add(pipeline->config.report, REPORT_PARTIAL,
 			   "the expression asks for what could not be seen of every socket: "
 			   "what hinges on it was taken for absent");
@@ -147,13 +148,15 @@ static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t
 
 	if (pipeline->owners)
 		set_owners(pipeline->owners, rows, n);
-	if (plan->needs & NEED_CGROUP)
-		cgroups_apply(&pipeline->cgroups, rows, n);
+	if ((plan->needs & NEED_CGROUP) && cgroups_apply(&pipeline->cgroups, rows, n) < 0)
+		pipeline->unseen |= NEED_CGROUP;
 	if (plan->needs & NEED_PEER_NAME)
 		unix_peers_apply(&pipeline->unix_peers, rows, n);
 	names_prefetch(pipeline->config.names, rows, n);
 	if (plan->needs & (NEED_USER | NEED_INTERFACE))
 		row_names_apply(&pipeline->row_names, plan->needs, rows, n);
+	if ((plan->needs & NEED_USER) && names_any_late(pipeline->config.names))
+		pipeline->unseen |= NEED_USER;
 	if (plan->expr && !plan->expr_early)
 		n = keep_matching(pipeline, rows, n, true);
 	return n;
@@ -339,6 +342,7 @@ static void begin_round(struct pipeline *pipeline, struct writer *writer)
 	pipeline->writer = writer;
 	pipeline->done = false;
 	pipeline->n_rows = 0;
+	pipeline->unseen = 0;
 	pipeline->admin_facts = false;
 	for (size_t i = 0; i < plan->n_fields; i++)
 		if (plan->fields[i]->root && !(plan->fields[i]->needs & NEED_OWNERS))

@@ -117,9 +117,12 @@ static void add_tables(struct plan *plan, uint32_t protos, bool inet4, bool inet
 			  asked & PROTO_BIT(PROTO_UNIX));
 }
 
-/* A section of which an expression leaves no table is not shown at all. */
+/* A section of which an expression leaves no table is not shown at all, unless none would be left.
+ */
 static void drop_empty_sections(struct plan *plan)
 {
+	if (plan->n_tables == 0)
+		return;
 	plan->inet = plan->local = false;
 	for (size_t i = 0; i < plan->n_tables; i++) {
 		if (plan->tables[i].query.proto == PROTO_UNIX)
@@ -157,8 +160,10 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.top = request->view == VIEW_ROWS ? request->top : 0,
 		.expr = expr,
 		.expr_early = expr && expr_is_cheap(expr),
-		.expr_hidden = expr && expr_asks_hidden(expr),
 	};
+	/* What --info shows only TCP has. */
+	if (request->info && !protos)
+		protos |= PROTO_BIT(PROTO_TCP);
 	if (!protos && !inet4 && !inet6)
 		protos = inet_protos | PROTO_BIT(PROTO_UNIX);
 	else if (!(protos & inet_protos) && (inet4 || inet6))
@@ -175,7 +180,9 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		(plan->needs & NEED_USER) || (listed && !request->numeric_users && request->extend);
 	if (!no_rows)
 		add_tables(plan, protos, inet4, inet6, request->protos);
-	if (expr || no_rows)
+	if (no_rows)
+		plan->inet = plan->local = false;
+	else if (expr)
 		drop_empty_sections(plan);
 	return push_down(plan);
 }

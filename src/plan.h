@@ -49,7 +49,6 @@ struct plan {
 
 	const struct expr *expr; /* borrowed; NULL: none */
 	bool expr_early;         /* it can be asked before owners and names are known */
-	bool expr_hidden;        /* it asks for facts that may be kept from us */
 };
 
 struct plan_error {

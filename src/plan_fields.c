@@ -107,6 +107,8 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, info_columns);
 	if (request->memory)
 		add_known(plan, memory_columns);
+	if ((request->info || request->memory) && plan->local)
+		add_known(plan, "inode,path");
 	if (request->extend)
 		add_known(plan, data ? "user" : "user,inode");
 	if (request->programs && plan->format != FORMAT_CSV && data)
@@ -161,6 +163,11 @@ static int choose_keys(const struct request *request, struct plan *plan, struct 
 
 		if (!field)
 			return -EINVAL;
+		if (field->type == FIELD_OWNERS) {
+			snprintf(error->text, sizeof(error->text),
+				 "--sort: owners have no order; sort by pid or program");
+			return -EINVAL;
+		}
 		if (plan->n_keys == PLAN_MAX_KEYS) {
 			snprintf(error->text, sizeof(error->text), "--sort takes at most %d fields",
 				 PLAN_MAX_KEYS);
@@ -177,8 +184,12 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 
 	if (err == 0)
 		err = choose_keys(request, plan, error);
-	for (size_t i = 0; i < plan->n_fields; i++)
+	for (size_t i = 0; i < plan->n_fields; i++) {
 		plan->needs |= plan->fields[i]->needs;
+		/* Link-local ones have the interface's name, whatever else is shown. */
+		if (plan->fields[i]->type == FIELD_ADDR)
+			plan->needs |= NEED_INTERFACE;
+	}
 	for (size_t i = 0; i < plan->n_keys; i++)
 		plan->needs |= plan->keys[i].field->needs;
 	return err;

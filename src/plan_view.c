@@ -45,6 +45,10 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 		return refuse(error, "--warn and --crit belong to --ports");
 	if (request->has_timeout && request->question != ASK_WAIT)
 		return refuse(error, "--timeout belongs to --wait");
+	if (request->action == ACTION_LIST_COLUMNS && request->n_words > 0)
+		return refuse(error, "--list-columns takes no expression");
+	if (request->action == ACTION_LIST_COLUMNS && request->format == FORMAT_CSV)
+		return refuse(error, "--list-columns is text or --json");
 	if (request->view == VIEW_ROWS)
 		return 0;
 	if (listed)

@@ -48,7 +48,7 @@ static struct writer *new_columns(const struct writers_config *config, struct ob
 		.no_header = config->request->no_header,
 		.utf8 = config->env->utf8,
 		.color = config->env->color,
-		.width = terminal_width(config->env),
+		.width = config->request->wide ? 0 : terminal_width(config->env),
 	};
 
 	return columns_new(&columns, out);

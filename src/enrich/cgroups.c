@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,12 +130,14 @@ static int walk_mount(struct cgroups *cgroups, int mount)
 	return err;
 }
 
+/* Sets cgroups->unknown when some paths could not be had. */
 static void walk(struct cgroups *cgroups)
 {
 	int mount = open_mount(cgroups->env);
 	int err = mount < 0 ? mount : walk_mount(cgroups, mount);
 
 	cgroups->walked = true;
+	cgroups->unknown = err < 0;
 	if (mount >= 0)
 		close(mount);
 	if (mount == -ENOENT)
@@ -148,7 +151,7 @@ static void walk(struct cgroups *cgroups)
 			   strerror(-err));
 }
 
-void cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n)
+int cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t *at;
@@ -161,20 +164,50 @@ void cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n)
 		if (at)
 			rows[i].cgroup = cgroups->paths[*at];
 	}
+	return cgroups->walked && cgroups->unknown ? -ENOENT : 0;
 }
 
-uint64_t cgroups_find_id(const struct env *env, const char *path)
+/* path without its slashes at the front, below the mount; nothing outside of it. */
+static uint64_t id_below(int mount, const char *path)
+{
+	const char *at = path + strspn(path, "/");
+
+	for (const char *part = at; *part; part += strspn(part, "/")) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 2 && memcmp(part, "..", 2) == 0)
+			return 0;
+		part += n;
+	}
+	return directory_id(mount, *at ? at : ".");
+}
+
+/* What follows the place where the file system is mounted; NULL: path is not there. */
+static const char *path_below(const struct env *env, int mount, const char *path)
+{
+	char link[32], where[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "self/fd/%d", mount);
+	n = env->proc_fd < 0 ? -1 : readlinkat(env->proc_fd, link, where, sizeof(where));
+	if (n <= 0 || (size_t)n >= sizeof(where) || strncmp(path, where, (size_t)n) != 0)
+		return NULL;
+	return path[n] == '\0' || path[n] == '/' ? path + n : NULL;
+}
+
+int cgroups_find_id(const struct env *env, const char *path, uint64_t *id)
 {
 	int mount = open_mount(env);
-	uint64_t id;
+	const char *below;
 
+	*id = 0;
 	if (mount < 0)
-		return 0;
-	while (*path == '/')
-		path++;
-	id = directory_id(mount, *path ? path : ".");
+		return mount;
+	*id = id_below(mount, path);
+	if (*id == 0 && (below = path_below(env, mount, path)))
+		*id = id_below(mount, below);
 	close(mount);
-	return id;
+	return 0;
 }
 
 void cgroups_forget(struct cgroups *cgroups)

@@ -25,6 +25,7 @@ struct cgroups {
 	const struct env *env;
 	struct report *report;
 	bool walked;
+	bool unknown;        /* the walk did not see all: the mount is not there, or memory */
 	struct hash64 by_id; /* place in paths */
 	const char **paths;
 	size_t n, cap;
@@ -35,12 +36,17 @@ struct cgroups {
  * Fills the path of each row whose cgroup is known and visible here, valid until cgroups_forget().
  * The path is the one below the mount, with a leading '/', as it is: any bytes but NUL. A group
  * that has been removed, or lies outside this cgroup namespace, stays without. What hinders the
- * walk is reported: no cgroup2 here as REPORT_NOTE, the rest as REPORT_PARTIAL.
+ * walk is reported: no cgroup2 here as REPORT_NOTE, the rest as REPORT_PARTIAL. 0, or negative when
+ * paths could not be had for that reason.
  */
-void cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n);
+int cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n);
 
-/* The id of the group with that path (its leading '/' may be missing), or 0 when there is none. */
-uint64_t cgroups_find_id(const struct env *env, const char *path);
+/*
+ * The id of the group with that path, below the mount (its leading '/' may be missing) or with the
+ * place of the mount before it; *id is 0 when there is none. 0, or -errno when cgroup2 is not to be
+ * seen here at all.
+ */
+int cgroups_find_id(const struct env *env, const char *path, uint64_t *id);
 
 /* A new round: groups come and go. */
 void cgroups_forget(struct cgroups *cgroups);

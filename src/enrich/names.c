@@ -47,7 +47,8 @@ struct names {
 
 	struct name_job *jobs, **jobs_tail; /* being gathered by names_prefetch() */
 	size_t n_jobs;
-	bool missing; /* a row needs a name that is neither known nor asked for */
+	bool missing;  /* a row needs a name that is neither known nor asked for */
+	bool any_late; /* names of this round are not there */
 };
 
 static int64_t monotonic_ns(void)
@@ -271,6 +272,7 @@ static void names_wait(struct names *names, int64_t start)
 			break;
 	}
 	names->missing = true;
+	names->any_late = true;
 	names_unask(names, name_pool_withdraw(names->pool));
 }
 
@@ -294,8 +296,10 @@ void names_prefetch(struct names *names, const struct sock *rows, size_t n)
 	if (!names->config.hosts && !names->config.services && !names->config.users)
 		return;
 	names_collect(names);
-	if (!names_budget_left(names) && names->told_late)
+	if (!names_budget_left(names) && names->told_late) {
+		names->any_late = true;
 		return;
+	}
 	start = monotonic_ns();
 	names->n_jobs = 0;
 	names->missing = false;
@@ -303,6 +307,7 @@ void names_prefetch(struct names *names, const struct sock *rows, size_t n)
 		names_want_row(names, &rows[i]);
 	if (names->n_jobs) {
 		ret = names_submit(names);
+		names->any_late |= ret < 0;
 		if (ret < 0)
 			report_add(names->report, REPORT_NOTE, "names cannot be looked up: %s",
 				   strerror(-ret));
@@ -314,9 +319,15 @@ void names_prefetch(struct names *names, const struct sock *rows, size_t n)
 	names->spent_ns += monotonic_ns() - start;
 }
 
+bool names_any_late(const struct names *names)
+{
+	return names->any_late;
+}
+
 void names_begin_round(struct names *names)
 {
 	names->spent_ns = 0;
+	names->any_late = false;
 	ifnames_forget(&names->ifnames);
 	names_collect(names);
 	/* A run of days must not keep every address it ever saw. */

@@ -41,6 +41,9 @@ void names_begin_round(struct names *names);
 void names_prefetch(struct names *names, const struct sock *rows, size_t n);
 
 /* The answers, for a writer. Valid as long as names. */
+/* Whether some names of this round came too late, or could not be looked up. */
+bool names_any_late(const struct names *names);
+
 struct labels names_labels(struct names *names);
 
 /* The filters, pure, for tests: whether a name of n bytes may stand for a host, a service, a user.

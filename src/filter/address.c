@@ -60,12 +60,15 @@ static bool split_scope(const struct expr_world *world, char *text, uint32_t *if
 	return *ifindex != 0;
 }
 
+/* A name has a letter: what has none was meant to be a number, and the C library would make some
+ * address of it. */
 static bool is_host_name(const char *text)
 {
+	size_t digits = strspn(text, "0123456789.");
 	size_t n =
 		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
 
-	return n > 0 && text[n] == '\0' && text[0] != '-' && text[0] != '.';
+	return n > 0 && text[n] == '\0' && text[digits] != '\0' && text[0] != '-' && text[0] != '.';
 }
 
 static int look_up(struct parser *parser, const struct lex_token *token, const char *name,
@@ -74,6 +77,9 @@ static int look_up(struct parser *parser, const struct lex_token *token, const c
 	const struct expr_world *world = parser->world;
 	int n = 0;
 
+	if (name[strspn(name, "0123456789")] == '\0')
+		return parser_fail(parser, token, "expected an address; a port is written :%s",
+				   name);
 	if (!is_host_name(name))
 		return parser_fail(
 			parser, token,

@@ -250,21 +250,50 @@ static uint32_t first_leaf(const struct expr *expr, uint32_t i)
 	return i;
 }
 
-/*
- * Whether the kernel or /proc keeps the leaf's fact of this socket from us. Marks are told of every
- * Internet socket, or of none to those without CAP_NET_ADMIN, and with them what else is theirs.
- */
-static bool is_hidden(const struct node *leaf, const struct sock *sock)
+/* What sock_diag alone tells. */
+static const uint32_t diag_needs = NEED_TCP_INFO | NEED_FACTS | NEED_SKMEM | NEED_CONGESTION |
+				   NEED_CC_INFO | NEED_TOS | NEED_TCLASS;
+
+/* Only a row of /proc/net has no cookie. */
+static bool is_from_proc(const struct sock *sock)
+{
+	return is_inet(sock) && !(sock->has & SOCK_HAS_COOKIE);
+}
+
+/* Marks are told of every Internet socket, or of none to those without CAP_NET_ADMIN, and with them
+ * what else is theirs. */
+static bool hides_marks(const struct sock *sock)
+{
+	return is_inet(sock) && sock->facts && !(sock->facts->has & FACT_MARK);
+}
+
+/* Whether it was kept from us whether the leaf is true of this socket. */
+static bool is_hidden(const struct expr *expr, const struct node *leaf, const struct sock *sock,
+		      uint32_t unseen)
 {
 	const struct field *field = leaf->field;
 
-	if (field && !field->root)
-		return false;
+	if (node_needs(leaf) & unseen)
+		return true;
 	if (field && (field->needs & NEED_OWNERS))
-		return sock->owners_hidden;
-	if (!field && leaf->kind != NODE_MARK)
+		return field->root && sock->owners_hidden;
+	if ((leaf->kind == NODE_MARK || (field && field->root)) && hides_marks(sock))
+		return true;
+	if (!is_from_proc(sock))
 		return false;
-	return is_inet(sock) && sock->facts && !(sock->facts->has & FACT_MARK);
+	if (!field)
+		return leaf->kind == NODE_MARK || leaf->kind == NODE_CGROUP ||
+		       leaf->kind == NODE_DEVICE;
+	if (field->needs & diag_needs)
+		return true;
+	return field->diag &&
+	       !match_field(expr, &(struct node){ .field = field, .op = OP_KNOWN }, sock);
+}
+
+/* Whether there is anything to be hidden of a row at all: asked first, for it is cheap. */
+static bool may_hide(const struct sock *sock, uint32_t unseen)
+{
+	return unseen || sock->owners_hidden || hides_marks(sock) || is_from_proc(sock);
 }
 
 /* What leaves are that cannot be decided. */
@@ -277,13 +306,15 @@ enum unknown_leaves {
 static bool is_leaf_true(const struct expr *expr, const struct node *leaf, const struct sock *sock,
 			 uint32_t missing, enum unknown_leaves unknown)
 {
-	if (missing && (node_needs(leaf) & missing))
+	if (unknown == UNKNOWN_IS_ABSENT && missing && (node_needs(leaf) & missing))
 		return true;
-	if (unknown != UNKNOWN_IS_ABSENT && is_hidden(leaf, sock))
+	if (unknown != UNKNOWN_IS_ABSENT && is_hidden(expr, leaf, sock, missing))
 		return unknown == UNKNOWN_IS_TRUE;
 	return node_matches(expr, leaf, sock) != leaf->negated;
 }
 
+/* missing: needs whose leaves may be true (UNKNOWN_IS_ABSENT), or whose facts were not to be had.
+ */
 static bool evaluate(const struct expr *expr, const struct sock *sock, uint32_t missing,
 		     enum unknown_leaves unknown)
 {
@@ -318,22 +349,12 @@ bool expr_matches(const struct expr *expr, const struct sock *sock)
 	return evaluate(expr, sock, 0, UNKNOWN_IS_ABSENT);
 }
 
-bool expr_is_undecided(const struct expr *expr, const struct sock *sock)
+bool expr_is_undecided(const struct expr *expr, const struct sock *sock, uint32_t unseen)
 {
-	return evaluate(expr, sock, 0, UNKNOWN_IS_TRUE) !=
-	       evaluate(expr, sock, 0, UNKNOWN_IS_FALSE);
-}
-
-bool expr_asks_hidden(const struct expr *expr)
-{
-	for (size_t i = 0; i < expr->n_nodes; i++) {
-		const struct node *node = &expr->nodes[i];
-
-		if (!node_is_group(node) &&
-		    (node->kind == NODE_MARK || (node->field && node->field->root)))
-			return true;
-	}
-	return false;
+	if (!may_hide(sock, unseen))
+		return false;
+	return evaluate(expr, sock, unseen, UNKNOWN_IS_TRUE) !=
+	       evaluate(expr, sock, unseen, UNKNOWN_IS_FALSE);
 }
 
 uint32_t node_needs(const struct node *leaf)

@@ -71,8 +71,9 @@ struct expr_world {
 	/* The number of an interface, a user, 0 / -ENOENT for none. */
 	uint32_t (*ifindex)(void *ctx, const char *name);
 	int (*uid)(void *ctx, const char *name, uint32_t *uid);
-	/* The id of a cgroup path (its directory's inode), 0 for none. */
-	uint64_t (*cgroup)(void *ctx, const char *path);
+	/* The id of a cgroup path (its directory's inode), 0 for none; or -errno where none can be
+	 * seen. */
+	int (*cgroup)(void *ctx, const char *path, uint64_t *id);
 	/*
 	 * Whether a TCP listener has that port: asked while matching autobound, so it must stay
 	 * valid as long as the expression. NULL: not known, and connections that a listener
@@ -110,20 +111,21 @@ bool expr_matches(const struct expr *expr, const struct sock *sock);
  */
 bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing);
 
-/* Whether it asks for facts that are kept from those without privilege: owners of others' sockets,
- * marks and what else goes with CAP_NET_ADMIN. */
-bool expr_asks_hidden(const struct expr *expr);
-/* Whether the answer for this socket (all that could be had of it is filled in) hinges on a fact
- * that was kept from us; expr_matches() then takes the fact for absent. */
-bool expr_is_undecided(const struct expr *expr, const struct sock *sock);
+/*
+ * Whether the answer for this socket (all that could be had of it is filled in) hinges on a fact
+ * that was kept from us: owners of others' sockets, marks and what else goes with CAP_NET_ADMIN,
+ * what /proc/net does not tell, and unseen (NEED_*): what could not be had in this round.
+ * expr_matches() then takes the fact for absent.
+ */
+bool expr_is_undecided(const struct expr *expr, const struct sock *sock, uint32_t unseen);
 
 /* The costly facts its fields need: NEED_*. */
 uint32_t expr_needs(const struct expr *expr);
 /* Whether a source alone tells all of them, so that expr_matches() can be asked at once. */
 bool expr_is_cheap(const struct expr *expr);
 
-/* The canonical text of the expression, which parses to the same: for --explain-filter and tests.
- * malloc()ed; NULL without memory. */
+/* The canonical text of the expression, which parses to the same in a world of family 0: for
+ * --explain-filter and tests. malloc()ed; NULL without memory. */
 char *expr_print(const struct expr *expr);
 
 /* Whether any socket of a table can match. */

@@ -170,6 +170,14 @@ static void put_addr(struct text *text, const struct node *leaf)
 	}
 }
 
+/* A number with its unit where without one it would be taken for a plain count. */
+static void put_amount(struct text *text, const struct field *field, uint64_t number)
+{
+	put_number(text, number);
+	if (field->unit == UNIT_US || field->unit == UNIT_MS || field->unit == UNIT_SECONDS)
+		put_str(text, field_unit_name(field->unit));
+}
+
 static void put_field(struct text *text, const struct expr *expr, const struct node *leaf)
 {
 	put_str(text, leaf->field->name);
@@ -182,7 +190,7 @@ static void put_field(struct text *text, const struct expr *expr, const struct n
 		put_quoted(text, expr->strings + leaf->text.start, leaf->text.len);
 		break;
 	case FIELD_UINT:
-		put_number(text, leaf->number);
+		put_amount(text, leaf->field, leaf->number);
 		break;
 	case FIELD_BOOL:
 		put_str(text, leaf->number ? "true" : "false");

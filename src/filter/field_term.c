@@ -67,7 +67,8 @@ static int parse_uint(struct field_term *term, uint32_t *index)
 
 	if (is_named(field, "local_port") || is_named(field, "remote_port")) {
 		uint16_t ports[PORT_OF_COUNT] = { 0 };
-		int err = host_parse_port(parser, &term->value, text, ports);
+		/* As sport and dport take it. */
+		int err = host_parse_port(parser, &term->value, text + (*text == ':'), ports);
 
 		return err < 0 ? err
 			       : host_emit_ports(parser, ports, &term->leaf, term->negated, index);
@@ -112,6 +113,21 @@ static int emit_tables(struct field_term *term, uint32_t *index)
 	return parser_leaf(term->parser, &tables, term->negated, index);
 }
 
+/* Whether the word is among those that the field can be. */
+static bool is_possible(const struct field *field, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = field->words; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == len && strncasecmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 static int parse_text(struct field_term *term, uint32_t *index)
 {
 	struct parser *parser = term->parser;
@@ -127,6 +143,9 @@ static int parse_text(struct field_term *term, uint32_t *index)
 			return parse_uint(term, index);
 		term->leaf.field = field;
 	}
+	if (field->words && !glob && !is_possible(field, parser->lex.word))
+		return parser_fail(parser, &term->value, "%s: expected one of %s", field->name,
+				   field->words);
 	err = node_add_text(parser->expr, &term->leaf,
 			    glob ? parser->lex.pattern : parser->lex.word,
 			    glob ? parser->lex.pattern_len : parser->lex.word_len);

@@ -94,14 +94,12 @@ static bool split_host(char *text, bool is_port, char **addr, char **port)
 	*port = NULL;
 	if (text[0] == '[') {
 		end = strchr(text, ']');
-		if (!end)
+		if (!end || !strchr(":/", end[1])) /* the NUL is among these */
 			return false;
 		/* [::1]/64 means what [::1/64] means: the bracket gives way. */
 		memmove(text, text + 1, (size_t)(end - text - 1));
 		memmove(end - 1, end + 1, strlen(end + 1) + 1);
 		colon = strchr(end - 1, ':');
-		if (!colon && end[-1] != '\0' && end[-1] != '/')
-			return false;
 	} else if (colon && strchr(text, ':') != colon) {
 		return !is_port; /* an IPv6 address, all of it */
 	} else if (!colon && is_port) {

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/num.h"
+
 struct operator_word {
 	const char *word;
 	enum lex_kind kind;
@@ -55,6 +57,22 @@ static bool put_byte(struct lex *lex, char c, bool escaped)
 	return true;
 }
 
+/*
+ * What a backslash stands for: the byte of two hexadecimal digits after an x, as the output escapes
+ * names, or the byte behind it. lex->pos is behind the backslash, and moves on.
+ */
+static char read_escape(struct lex *lex)
+{
+	char c = lex->text[lex->pos++];
+	uint64_t byte;
+
+	if (c != 'x' || lex->len - lex->pos < 2 ||
+	    !num_parse_hex(lex->text + lex->pos, 2, UINT8_MAX, &byte))
+		return c;
+	lex->pos += 2;
+	return (char)byte;
+}
+
 /* What stands between quotes; lex->pos is at the opening one. */
 static enum lex_kind read_quoted(struct lex *lex)
 {
@@ -67,7 +85,7 @@ static enum lex_kind read_quoted(struct lex *lex)
 		if (c == quote)
 			return LEX_WORD;
 		if (escaped)
-			c = lex->text[lex->pos++];
+			c = read_escape(lex);
 		if (!put_byte(lex, c, escaped))
 			return LEX_BAD_WORD;
 	}
@@ -88,11 +106,11 @@ static enum lex_kind read_word(struct lex *lex, enum lex_mode mode, bool *plain)
 			kind = read_quoted(lex);
 			continue;
 		}
+		lex->pos++;
 		if (escaped) {
 			*plain = false;
-			c = lex->text[++lex->pos];
+			c = read_escape(lex);
 		}
-		lex->pos++;
 		if (!put_byte(lex, c, escaped))
 			kind = LEX_BAD_WORD;
 	}

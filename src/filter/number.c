@@ -135,7 +135,7 @@ enum number_fault number_parse(const char *text, enum field_unit unit, uint64_t 
 	factor = find_factor(rest, unit);
 	if (factor == 0)
 		return NUMBER_BAD_UNIT;
-	if (whole > (UINT64_MAX - factor) / factor)
+	if (whole > (UINT64_MAX - (decimals ? factor : 0)) / factor)
 		return NUMBER_TOO_LARGE;
 	for (size_t i = 0; i < decimals; i++)
 		scale *= 10;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The terms of ss's language; what begins with no word of theirs begins with a field's name. */
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -201,6 +202,14 @@ static int parse_fwmark(struct parser *parser, const struct lex_token *word, boo
 	return parser_leaf(parser, &leaf, negated, index);
 }
 
+/* Whether a word comes next that is no part of the grammar. */
+static bool is_word_next(struct parser *parser)
+{
+	struct lex_token token = lex_next(&parser->lex, LEX_NAME);
+
+	return token.kind == LEX_WORD;
+}
+
 static int parse_cgroup(struct parser *parser, const struct lex_token *word, bool negated,
 			uint32_t *index)
 {
@@ -210,11 +219,13 @@ static int parse_cgroup(struct parser *parser, const struct lex_token *word, boo
 	size_t pos = parser->lex.pos;
 	struct lex_token token;
 	enum node_op op;
+	bool alone;
 	int err;
 
 	parser_operator(parser, &op, &token);
+	alone = op == OP_KNOWN && !is_word_next(parser);
 	parser->lex.pos = pos;
-	if (op == OP_MATCH || op == OP_NO_MATCH) {
+	if (op == OP_MATCH || op == OP_NO_MATCH || alone) {
 		const struct field *field = field_find("cgroup", strlen("cgroup"));
 
 		if (field)
@@ -226,8 +237,13 @@ static int parse_cgroup(struct parser *parser, const struct lex_token *word, boo
 	if (err < 0)
 		return err;
 	leaf.op = op == OP_NE ? OP_NE : OP_EQ;
-	if (world->cgroup)
-		leaf.number = world->cgroup(world->ctx, parser->lex.word);
+	err = world->cgroup ? world->cgroup(world->ctx, parser->lex.word, &leaf.number) : 0;
+	if (err < 0) {
+		parser->error->is_outage = true;
+		return parser_fail(parser, &token, "control groups are not known: %s",
+				   err == -ENOENT ? "the cgroup2 file system is not mounted"
+						  : strerror(-err));
+	}
 	if (leaf.number == 0)
 		return parser_fail(parser, &token, "expected %s; there is none such", expected);
 	return parser_leaf(parser, &leaf, negated, index);

@@ -37,14 +37,19 @@ const struct field *field_rows(size_t *n)
 	return all_rows;
 }
 
+/* Letters of ASCII in any case; '-' and '_' are the same. */
+static char plain_char(char c)
+{
+	if (c == '-')
+		return '_';
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static bool same_name(const char *field, const char *name, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		char c = name[i] == '-' ? '_' : name[i];
-
-		if (c == '\0' || field[i] != c)
+	for (size_t i = 0; i < n; i++)
+		if (name[i] == '\0' || plain_char(field[i]) != plain_char(name[i]))
 			return false;
-	}
 	return field[n] == '\0';
 }
 
@@ -55,6 +60,9 @@ const struct field *field_find(const char *name, size_t n)
 
 	for (size_t i = 0; i < n_rows; i++)
 		if (same_name(rows[i].name, name, n))
+			return &rows[i];
+	for (size_t i = 0; i < n_rows; i++)
+		if (same_name(rows[i].title, name, n))
 			return &rows[i];
 	return NULL;
 }

@@ -59,10 +59,12 @@ struct field {
 	const char *name;  /* lower case, '_' between words; '-' is taken for '_' on input */
 	const char *title; /* heading of a table's column */
 	const char *help;  /* the meaning, one line, no full stop */
+	const char *words; /* FIELD_WORD: all that it can be, with blanks between; NULL: more */
 	enum field_type type;
 	enum field_unit unit;
 	bool right;            /* right-aligned in tables */
 	bool root;             /* needs privilege to be known of others' sockets */
+	bool diag;             /* only sock_diag tells it of Internet sockets, not /proc/net */
 	bool many;             /* a socket may have several (owners): get() takes their index */
 	uint32_t needs;        /* NEED_* of model/query.h */
 	uint16_t offset, size; /* for getters that read a struct of the kernel */
@@ -77,7 +79,8 @@ struct field {
 /* All fields in their order; *n of them. */
 const struct field *field_rows(size_t *n);
 
-/* The field of that name (n bytes, '-' for '_', case as written), or NULL. */
+/* The field of that name (n bytes, '-' for '_', letters in any case) or, failing that, with that
+ * title; NULL when there is none. */
 const struct field *field_find(const char *name, size_t n);
 
 /* Words for --list-columns and the schema: "uint", "text" ...; "bytes", "ms", "" ... */

@@ -165,6 +165,7 @@ static const struct field rows[] = {
 	  .needs = NEED_OWNERS | NEED_ALL_OWNERS,
 	  .help = "all processes that hold the socket" },
 	{ .name = "owners_status",
+	  .words = "known none hidden",
 	  .title = "Owners-Status",
 	  .get = get_owners_status,
 	  .type = FIELD_WORD,

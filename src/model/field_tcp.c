@@ -205,6 +205,7 @@ static const struct field rows[] = {
 	  AT(64, 4, UNIT_BYTES, get_number),
 	  .help = "largest receive window that is offered at present" },
 	{ .name = "ca_state",
+	  .words = "open disorder cwr recovery loss",
 	  .title = "CA-State",
 	  OTHER(FIELD_WORD, get_ca_state),
 	  .help = "state of congestion control: open, disorder, cwr, recovery or loss" },
@@ -414,6 +415,7 @@ static const struct field rows[] = {
 	  OPTION(128), /* 6.15 */
 	  .help = "the connection was accepted with data in its first segment (TCP Fast Open)" },
 	{ .name = "fastopen_fail",
+	  .words = "none cookie_unavailable data_not_acked syn_retransmitted",
 	  .title = "Fastopen-Fail",
 	  OTHER(FIELD_WORD, get_fastopen_fail), /* 5.5 */
 	  .help = "why TCP Fast Open failed: cookie_unavailable, data_not_acked, syn_retransmitted; "

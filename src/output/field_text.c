@@ -115,6 +115,8 @@ static size_t put_cell_text(struct obuf *out, const struct value *value, bool ut
 	return put_escaped(out, value->text.data, value->text.len, flags, max_width);
 }
 
+enum { OWNERS_MORE_MAX = 12 };
+
 static size_t put_cell_owner(struct obuf *out, const struct sock *sock, bool utf8, size_t max_width)
 {
 	const struct owner *owner = sock->owners;
@@ -125,8 +127,15 @@ static size_t put_cell_owner(struct obuf *out, const struct sock *sock, bool utf
 	width = out->len - start;
 	if (max_width <= width)
 		return width;
-	return width + put_escaped(out, owner->program, strlen(owner->program),
-				   ESCAPE_BLANK | (utf8 ? ESCAPE_UTF8 : 0), max_width - width);
+	width += put_escaped(out, owner->program, strlen(owner->program),
+			     ESCAPE_BLANK | (utf8 ? ESCAPE_UTF8 : 0), max_width - width);
+	if (sock->n_owners < 2 || max_width < width + OWNERS_MORE_MAX)
+		return width;
+	/* There are more of them. */
+	start = out->len;
+	obuf_put_str(out, ",+");
+	obuf_put_left(out, sock->n_owners - 1, 0);
+	return width + (out->len - start);
 }
 
 size_t field_text_put_cell(struct obuf *out, const struct field *field, const struct sock *sock,

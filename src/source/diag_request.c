@@ -82,12 +82,9 @@ int diag_request_dump(struct nl_session *session, const char *what, const struct
 	if (rc < 0 && rc != -E2BIG)
 		goto out;
 	rc = dump_filtered(session, what, query, &filter, ops, ctx);
-	/* Of all that can be asked, only the mark is kept from others. */
-	if (filter.len && rc == -EPERM)
-		report_add(session->report, REPORT_PARTIAL,
-			   "marks are told to administrators only (CAP_NET_ADMIN): "
-			   "no comparison with them is true");
-	if (filter.len && (rc == -EPERM || rc == -EINVAL)) {
+	/* Of all that can be asked, only the mark is kept from others; what that means for the
+	 * answer is seen from the rows, which then tell no mark. */
+	if (filter.len && !session->link_failed && (rc == -EPERM || rc == -EINVAL)) {
 		filter.len = 0;
 		rc = dump_filtered(session, what, query, &filter, ops, ctx);
 	}

@@ -9,8 +9,8 @@
 /*
  * Asks for the table of query and feeds the answer to ops, as nl_dump() does and with its returns.
  * query->cond is left to the kernel as far as it goes: exact ports in the request, the rest as
- * bytecode. A kernel that refuses the bytecode (EPERM: a mark without CAP_NET_ADMIN, which is told,
- * REPORT_PARTIAL; EINVAL: an older kernel) is asked once more without it.
+ * bytecode. A kernel that refuses the bytecode (EPERM: a mark without CAP_NET_ADMIN; EINVAL: an
+ * older kernel) is asked once more without it.
  */
 int diag_request_dump(struct nl_session *session, const char *what, const struct sock_query *query,
 		      const struct nl_dump_ops *ops, void *ctx);

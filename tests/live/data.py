@@ -585,10 +585,11 @@ def columns():
     equal(header("-tan", "--columns=+rtt,-proto"), usual[1:])
     equal(header("-tan", "--columns", "+rtt,-recv-q,-send_q"), usual[:1] + usual[3:])
     equal(header("-tan", "--columns=local-port,state"), header("-tan", "--columns=local_port,state"))
+    equal(header("-tan", "--columns=Local-Port,RTT-Var"), ["Local-Port", "RTT-Var"])
     data = from_json(lssock_ok("--json", "-tln"))[0]
     less = from_json(lssock_ok("--json", "-tln", "--columns=+rtt,-cookie,-inode"))[0]
     equal(list(less), [key for key in data if key not in ("cookie", "inode")] + ["rtt"])
-    for wrong in ("nope", "rtt,nope", "+nope", "", "rt", "RTT", ",", "rtt,", "rtt,,mss"):
+    for wrong in ("nope", "rtt,nope", "+nope", "", "rt", ",", "rtt,", "rtt,,mss"):
         result = lssock("-tan", "--columns=" + wrong)
         equal((result.status, result.out), (USAGE, ""), f"--columns={wrong}: {result}")
     for option in ("--sort=nope", "--sort=", "--top=0", "--top=-1", "--top=x", "--sort=rtt,,mss"):

@@ -67,10 +67,11 @@ static inline int world_uid(void *ctx, const char *name, uint32_t *uid)
 	return 0;
 }
 
-static inline uint64_t world_cgroup(void *ctx, const char *path)
+static inline int world_cgroup(void *ctx, const char *path, uint64_t *id)
 {
 	(void)ctx;
-	return strcmp(path, "/system.slice") == 0 ? 7 : strcmp(path, "/") == 0 ? 1 : 0;
+	*id = strcmp(path, "/system.slice") == 0 ? 7 : strcmp(path, "/") == 0 ? 1 : 0;
+	return 0;
 }
 
 /* A listener has port 40000. */

@@ -45,10 +45,19 @@ TestSuite(cgroups, .init = begin, .fini = finish);
 
 static uint64_t id_of(const char *path)
 {
-	uint64_t id = cgroups_find_id(&proc_dir_env, path);
+	uint64_t id;
 
+	cr_assert_eq(cgroups_find_id(&proc_dir_env, path, &id), 0);
 	cr_assert_neq(id, 0, "%s", path);
 	return id;
+}
+
+/* A path that no group has. */
+static bool is_nowhere(const char *path)
+{
+	uint64_t id = 1;
+
+	return cgroups_find_id(&proc_dir_env, path, &id) == 0 && id == 0;
 }
 
 /* The path of an id; "-": none. */
@@ -71,9 +80,11 @@ Test(cgroups, paths)
 	cr_assert_str_eq(path_of(id_of("/system.slice")), "/system.slice");
 	cr_assert_str_eq(path_of(id_of("system.slice/ssh.service")), "/system.slice/ssh.service");
 	cr_assert_str_eq(path_of(id_of("/user.slice/a b\033\xff")), "/user.slice/a b\033\xff");
-	cr_assert_eq(cgroups_find_id(&proc_dir_env, "/nowhere"), 0);
-	cr_assert_eq(cgroups_find_id(&proc_dir_env, "/cgroup.procs"), 0);
-	cr_assert_eq(cgroups_find_id(&proc_dir_env, "/loop"), 0);
+	cr_assert(is_nowhere("/nowhere"));
+	cr_assert(is_nowhere("/cgroup.procs"));
+	cr_assert(is_nowhere("/loop"));
+	cr_assert(is_nowhere("../cg"));
+	cr_assert(is_nowhere("/system.slice/../.."));
 	cr_assert_str_eq(path_of((uint64_t)1 << 62), "-");
 	cr_assert_str_eq(proc_dir_heard(), "");
 }
@@ -121,9 +132,11 @@ Test(cgroups, many_and_deep)
 
 Test(cgroups, no_mount)
 {
+	uint64_t id;
+
 	open_result = -ENOENT;
 	cr_assert_str_eq(path_of(1), "-");
-	cr_assert_eq(cgroups_find_id(&proc_dir_env, "/"), 0);
+	cr_assert_eq(cgroups_find_id(&proc_dir_env, "/", &id), -ENOENT);
 	cr_assert_not_null(strstr(proc_dir_heard(), "cgroup2 file system is not mounted"));
 	cr_assert_eq(report_status(&proc_dir_report), 0);
 	n_opens = 0;

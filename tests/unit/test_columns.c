@@ -138,7 +138,7 @@ Test(columns, owners_and_addresses)
 	sock.local_addrs = addrs;
 	sock.n_local_addrs = 2;
 	cr_assert_str_eq(line("owners pid local_addresses", &sock),
-			 "812/ng\\x20inx 812 10.0.0.1,10.0.0.2\n");
+			 "812/ng\\x20inx,+1 812 10.0.0.1,10.0.0.2\n");
 }
 
 Test(columns, as_wide_as_needed_on_a_terminal)

@@ -566,7 +566,13 @@ Test(expr_error, points_at_the_word)
 	check_error("established", "established", "write 'state'");
 	check_error("src > 10.0.0.1", ">", "= or !=");
 	check_error("src 10.0.0.1/33", "10.0.0.1/33", "32 bits");
-	check_error("src 10.0.0.256", "10.0.0.256", "none such");
+	check_error("src 10.0.0.256", "10.0.0.256", "expected an address");
+	check_error("src 0127.0.0.1", "0127.0.0.1", "expected an address");
+	check_error("dst 443", "443", "a port is written :443");
+	check_error("src [::1]2:22", "[::1]2:22", "expected ADDRESS:PORT");
+	check_error("src [10.0.0.]1:80", "[10.0.0.]1:80", "expected ADDRESS:PORT");
+	check_error("timer = time-wait", "time-wait", "timewait");
+	check_error("owners_status = nonee", "nonee", "hidden");
 	check_error("src [::1", "[::1", "[ ]");
 	check_error("src [::1]22", "[::1]22", "[ ]");
 	check_error("src [::g]", "[::g]", "IPv6");

@@ -132,7 +132,9 @@ Test(field, find)
 	cr_assert_eq(field_find("recv-q", 6), field("recv_q"));
 	cr_assert_eq(field_find("recv_qx", 6), field("recv_q"));
 	cr_assert_null(field_find("recv_q", 5));
-	cr_assert_null(field_find("RECV_Q", 6));
+	cr_assert_eq(field_find("RECV_Q", 6), field("recv_q"));
+	cr_assert_eq(field_find("Local-Port", 10), field("local_port"));
+	cr_assert_eq(field_find("RTT-Var", 7), field("rttvar"));
 	cr_assert_null(field_find("", 0));
 	cr_assert_null(field_find("recv_q\0", 7));
 	cr_assert_null(field_find(guard_copy("unit_", 5), 5));
@@ -728,4 +730,35 @@ Test(field, owners)
 	sock.has = SOCK_HAS_INODE;
 	cr_assert_str_eq(word("owners_status", &sock), "hidden");
 	cr_assert(absent("owners", &sock));
+}
+
+/* The words that a field may be are all that its getter knows, so that a mistyped one is found. */
+Test(field, words_are_all_of_them)
+{
+	static const char *const names[] = { "type",       "timer",          "shutdown",
+					     "path_kind",  "peer_path_kind", "owners_status",
+					     "ca_state",   "fastopen_fail",  "tls_version",
+					     "tls_cipher", "tls_tx",         "tls_rx" };
+	uint8_t info[8];
+	struct sock_facts facts = { .has = UINT32_MAX, .tcp_info = { info, sizeof(info) } };
+	struct sock sock = { .has = UINT32_MAX, .family = AF_UNIX, .facts = &facts };
+	struct value value;
+
+	for (unsigned int number = 0; number < 0x10000; number++) {
+		memset(info, (int)(number & 0xff), sizeof(info));
+		sock.type = sock.timer = sock.shutdown = sock.name_kind = (uint8_t)number;
+		sock.peer_name_kind = (uint8_t)number;
+		sock.owners_hidden = number & 1;
+		facts.tls_version = facts.tls_cipher = (uint16_t)number;
+		facts.tls_tx = facts.tls_rx = (uint8_t)number;
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			const struct field *row = field(names[i]);
+			const char *at;
+
+			if (!field_get(row, &sock, 0, &value))
+				continue;
+			at = strstr(row->words, value.word);
+			cr_assert_not_null(at, "%s: %s", names[i], value.word);
+		}
+	}
 }
