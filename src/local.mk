@@ -96,6 +96,7 @@ libcore_a_SOURCES = \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
+	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
 	%D%/source/diag_unix.c %D%/source/diag_unix.h \
 	%D%/source/nl_dump.c %D%/source/nl_dump.h \

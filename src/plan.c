@@ -85,8 +85,17 @@ static uint32_t needs_of(const struct request *request)
 	return needs;
 }
 
+/* Whether one match ends it, and nothing has to be found out of it first. */
+static bool any_will_do(const struct request *request, const struct plan *plan)
+{
+	bool one = request->quiet || (plan->top == 1 && !plan->n_keys);
+
+	return one && plan->expr_early && !plan->hosts && !plan->users &&
+	       !(plan->needs & NEED_OWNERS);
+}
+
 /* What an expression leaves to the kernel, for every table. */
-static int push_down(struct plan *plan)
+static int push_down(struct plan *plan, bool one)
 {
 	for (size_t i = 0; i < plan->n_tables; i++) {
 		struct plan_table *table = &plan->tables[i];
@@ -97,6 +106,7 @@ static int push_down(struct plan *plan)
 				return -ENOMEM;
 			query->states = table->pushdown.states;
 			query->cond = table->pushdown.root;
+			query->any_will_do = one;
 		}
 		/* Connections in SYN_RECV get their user from their listener; those cost nothing.
 		 */
@@ -184,7 +194,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		plan->inet = plan->local = false;
 	else if (expr)
 		drop_empty_sections(plan);
-	return push_down(plan);
+	return push_down(plan, any_will_do(request, plan));
 }
 
 void plan_free(struct plan *plan)

@@ -9,6 +9,7 @@ unit_tests = \
 	%D%/unit/test_csv \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
+	%D%/unit/test_diag_lookup \
 	%D%/unit/test_diag_request \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \

@@ -110,6 +110,10 @@ static int push_addr(struct push *push, const struct node *leaf, bool remote)
 
 	if (leaf->op == OP_NE && leaf->addr.ifindex)
 		return PUSH_TRUE;
+	/* No IPv4 socket has such an address: the table need not be listed at all. */
+	if (leaf->addr.family == AF_INET6 && push->query->family == AF_INET &&
+	    push->query->proto != PROTO_SCTP)
+		return leaf->op == OP_NE ? PUSH_TRUE : PUSH_FALSE;
 	cond = new_cond(push, &result);
 	cond->kind = remote ? COND_REMOTE_ADDR : COND_LOCAL_ADDR;
 	cond->family = leaf->addr.family;

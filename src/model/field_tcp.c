@@ -449,6 +449,13 @@ static const struct field rows[] = {
 	  .title = "Received-CE-Bytes",
 	  AT(272, 4, UNIT_BYTES, get_number),
 	  .help = "bytes received marked CE (AccECN)" },
+	/* 6.18 has two numbers of 16 bits here (fail mode, option seen), 7.0 bits of another order
+	 * in a struct of the same length: only as it is can it be told for what it is. */
+	{ .name = "accecn_word",
+	  .title = "AccECN-Word",
+	  AT(276, 4, UNIT_NONE, get_number),
+	  .help = "the last four bytes of tcp_info as a number: mode and failures of AccECN, laid out in "
+		  "different ways by Linux 6.18 and 7.0" },
 };
 
 const struct field *field_tcp_rows(size_t *n)

@@ -80,6 +80,9 @@ struct sock_query {
 	uint32_t states;
 	uint32_t needs;                /* NEED_* */
 	const struct query_cond *cond; /* NULL: none; a source may pass it over */
+	/* One match is all that is wanted: the sink asks to stop when it has it, and does not mind
+	 * a row that it is given twice. */
+	bool any_will_do;
 };
 
 #endif

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "model/proto.h"
 #include "source/diag_facts.h"
+#include "source/diag_lookup.h"
 #include "source/diag_request.h"
 
 /* Attributes that the headers of older kernels lack. */
@@ -379,6 +380,10 @@ int diag_inet_list(struct nl_session *session, const struct sock_query *query,
 	if ((query->proto == PROTO_SCTP && !list.addrs) ||
 	    (diag_facts_wanted(query->needs) && !list.facts)) {
 		rc = -ENOMEM;
+		goto out;
+	}
+	if (query->any_will_do && diag_lookup(session, what, query, &ops, &list) == -ECANCELED) {
+		rc = -ECANCELED;
 		goto out;
 	}
 	rc = diag_request_dump(session, what, query, &ops, &list);

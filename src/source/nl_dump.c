@@ -42,6 +42,7 @@ struct dump {
 	const struct nl_dump_ops *ops;
 	void *ctx;
 
+	bool single; /* no dump: one message is the whole answer */
 	int error;
 	unsigned int restarts;
 	bool ended;       /* the kernel has ended the dump: the link can carry another */
@@ -177,11 +178,14 @@ static enum step dump_take_message(struct dump *dump, const struct nlmsghdr *msg
 			return STEP_RESTART;
 		dump->interrupted = true;
 	}
-	if (msg->nlmsg_type == dump->request->nlmsg_type)
+	if (msg->nlmsg_type == dump->request->nlmsg_type) {
 		dump_take_row(dump, msg);
+		dump->ended = dump->single;
+		return dump->single ? STEP_DONE : STEP_MORE;
+	}
 	if (msg->nlmsg_type != NLMSG_DONE && msg->nlmsg_type != NLMSG_ERROR)
 		return STEP_MORE;
-	dump->ended = msg->nlmsg_type == NLMSG_DONE;
+	dump->ended = dump->single || msg->nlmsg_type == NLMSG_DONE;
 	dump->error = nl_message_errno(msg);
 	if (dump->error < 0)
 		return STEP_FAILED;
@@ -256,7 +260,7 @@ static enum step dump_run_once(struct dump *dump)
 		return STEP_FAILED;
 	request->nlmsg_seq = ++session->seq;
 	request->nlmsg_pid = session->link->portid;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_flags = dump->single ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_DUMP;
 	dump->error = session->link->send(session->link, request, request->nlmsg_len);
 	if (dump->error < 0) {
 		if (is_denial(dump->error))
@@ -347,8 +351,8 @@ bool nl_report_bad_attrs(const struct nl_session *session, const char *what, uns
 	return n != 0;
 }
 
-int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
-	    const struct nl_dump_ops *ops, void *ctx)
+static int exchange(struct nl_session *session, const char *what, struct nlmsghdr *request,
+		    const struct nl_dump_ops *ops, void *ctx, bool single)
 {
 	struct dump *dump;
 	enum step step;
@@ -361,6 +365,7 @@ int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *reque
 		return -ENOMEM;
 	dump->session = session;
 	dump->what = what;
+	dump->single = single;
 	dump->request = request;
 	dump->ops = ops;
 	dump->ctx = ctx;
@@ -374,4 +379,16 @@ int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *reque
 	rc = dump_result(dump, step);
 	free(dump);
 	return rc;
+}
+
+int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
+	    const struct nl_dump_ops *ops, void *ctx)
+{
+	return exchange(session, what, request, ops, ctx, false);
+}
+
+int nl_ask(struct nl_session *session, const char *what, struct nlmsghdr *request,
+	   const struct nl_dump_ops *ops, void *ctx)
+{
+	return exchange(session, what, request, ops, ctx, true);
 }

@@ -175,6 +175,10 @@ void nl_session_end(struct nl_session *session);
 int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
 	    const struct nl_dump_ops *ops, void *ctx);
 
+/* The same for a request that is no dump: the kernel answers with one message or an error. */
+int nl_ask(struct nl_session *session, const char *what, struct nlmsghdr *request,
+	   const struct nl_dump_ops *ops, void *ctx);
+
 /* Tells (REPORT_PARTIAL) that n rows lack what came behind a damaged attribute. Returns whether
  * there was anything to tell. */
 bool nl_report_bad_attrs(const struct nl_session *session, const char *what, unsigned long long n);

@@ -448,6 +448,58 @@ def silent_names():
     silent.close()
 
 
+def requests(*args):
+    """Status, and how many dumps and look-ups were asked of the kernel."""
+    tracer = lib.need_program("strace")
+    log = os.path.join(lib.temp_dir(), "requests")
+    result = lib.run([tracer, "-f", "-e", "trace=sendto,sendmsg", "-o", log, lib.LSSOCK, *args])
+    if not os.path.exists(log) or result.status not in (0, 1):
+        raise lib.Skip("strace may not trace here")
+    with open(log, encoding="latin-1") as stream:
+        text = stream.read()
+    return result, text.count("NLM_F_DUMP"), text.count("NLM_F_REQUEST") - text.count("NLM_F_DUMP")
+
+
+@case("one connection by its addresses and ports is looked up, not dumped")
+def look_up():
+    if lib.is_sanitized():
+        raise lib.Skip("LeakSanitizer does not work under strace")
+    for address in ["127.0.0.1"] + (["::1"] if lib.have_ipv6() else []):
+        listener = lib.listen(address)
+        client, accepted = connect_from(listener, address)
+        shown = f"[{address}]" if ":" in address else address
+        here, there = client.getsockname()[1], lib.port_of(listener)
+        words = f"src {shown}:{here} and dst {shown}:{there}"
+        result, dumps, looks = requests("-qtn", words)
+        equal((result.status, dumps, looks), (0, 0, 1), words)
+        result, dumps, looks = requests("-tnH", "--top=1", words)
+        equal((len(result.rows), dumps, looks), (1, 0, 1), words)
+        # A listing wants all there are, and "no" is said after having looked.
+        equal(requests("-tnH", words)[2], 0)
+        result, dumps, looks = requests("-qtn", words, "state time-wait")
+        equal((result.status, dumps > 0), (1, True))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        lib.eventually(lambda: lssock("-qtn", words).status == 1, "the connection is gone")
+        accepted.close()
+        listener.close()
+
+
+@case("a connection bound to an interface is found all the same")
+def look_up_bound():
+    listener, client = (socket.socket(), socket.socket())
+    try:
+        for sock in (listener, client):
+            sock.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"lo")
+    except PermissionError as error:
+        raise lib.Skip("sockets may not be bound to an interface here") from error
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    client.connect(listener.getsockname())
+    here, there = client.getsockname()[1], lib.port_of(listener)
+    equal(lssock("-qtn", f"src 127.0.0.1:{here} and dst 127.0.0.1:{there}").status, 0)
+
+
 @case("names as they are shown can be typed")
 def escapes():
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:

@@ -257,6 +257,7 @@ static const struct {
 	{ "received_e1_bytes", 264, 4 },
 	{ "received_e0_bytes", 268, 4 },
 	{ "received_ce_bytes", 272, 4 },
+	{ "accecn_word", 276, 4 },
 };
 
 enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
