@@ -945,6 +945,46 @@ def lossy():
     abort(sender, receiver)
 
 
+@case("real traffic of which the firewall drops one segment in ten: what was sent again is told")
+def lossy():
+    nft = lib.need_program("nft")
+    listener = lib.listen()
+    rules = (
+        "add table ip lossy",
+        "add chain ip lossy in { type filter hook input priority 0; }",
+        f"add rule ip lossy in tcp dport {lib.port_of(listener)} numgen random mod 10 < 1 drop",
+    )
+    pairs = [lib.connect_to(listener) for _ in range(6)]
+    for rule in rules:
+        done = lib.run([nft, rule])
+        if done.status != 0:
+            raise lib.Skip(f"nft cannot drop here: {done.err.strip()}")
+    for sock in (sock for pair in pairs for sock in pair):
+        sock.setblocking(False)
+
+    def some_was_sent_again():
+        for client, accepted in pairs:
+            with contextlib.suppress(BlockingIOError):
+                client.send(b"x" * 20000)
+            with contextlib.suppress(BlockingIOError):
+                while accepted.recv(1 << 16):
+                    pass
+        listed = lssock_ok("-tan", "--columns=local_address,local_port,state,rtt,retrans,retrans_total,bytes_retrans",
+                           "--sort=-rtt", "--top=10").rows[1:]
+        that(len(listed) == 10, str(listed))
+        times = [int(row.split()[3]) for row in listed if row.split()[3] != "-"]
+        equal(times, sorted(times, reverse=True))
+        return any(row.split()[5] not in ("-", "0") and row.split()[6] not in ("-", "0") for row in listed)
+
+    try:
+        lib.eventually(some_was_sent_again, "something was sent again", seconds=30)
+    finally:
+        lib.run([nft, "delete table ip lossy"])
+        for sock in (sock for pair in pairs for sock in pair):
+            sock.close()
+        listener.close()
+
+
 @case("20 ms of delay and loss by tc netem: rtt says so, and --sort=-rtt has it first")
 def netem():
     tc = lib.need_program("tc")
