@@ -8,10 +8,12 @@
 #include <linux/magic.h>
 #include <locale.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,6 +161,30 @@ static int live_stop_signal(const struct env *env)
 	return stop_number;
 }
 
+static unsigned int live_cpus(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (unsigned int)CPU_COUNT(&cpus) : 1;
+}
+
+/* "6.9.3-1-amd64" as 0x0609. */
+static unsigned int live_kernel(void)
+{
+	struct utsname name;
+	size_t n, m;
+	uint64_t major, minor;
+
+	if (uname(&name) < 0)
+		return 0;
+	n = strspn(name.release, "0123456789");
+	m = name.release[n] == '.' ? strspn(name.release + n + 1, "0123456789") : 0;
+	if (!num_parse_u64(name.release, n, UINT8_MAX, &major) ||
+	    !num_parse_u64(name.release + n + 1, m, UINT8_MAX, &minor))
+		return 0;
+	return (unsigned int)(major << 8 | minor);
+}
+
 void env_live_init(struct env *env)
 {
 	int in = keep_descriptor(STDIN_FILENO);
@@ -180,6 +206,8 @@ void env_live_init(struct env *env)
 		.sleep_until_ns = live_sleep_until_ns,
 		.stop_signal = live_stop_signal,
 		.euid = geteuid(),
+		.cpus = live_cpus(),
+		.kernel = live_kernel(),
 	};
 	catch_stop_signals();
 	if (gethostname(host_name, sizeof(host_name) - 1) == 0)

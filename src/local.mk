@@ -37,6 +37,7 @@ libcore_a_SOURCES = \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \
 	%D%/enrich/unix_peers.c %D%/enrich/unix_peers.h \
 	%D%/env_live.c \
+	%D%/expected.c %D%/expected.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
 	%D%/expr_world.c %D%/expr_world.h \
@@ -98,6 +99,7 @@ libcore_a_SOURCES = \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
 	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
+	%D%/source/diag_split.c %D%/source/diag_split.h \
 	%D%/source/diag_unix.c %D%/source/diag_unix.h \
 	%D%/source/nl_dump.c %D%/source/nl_dump.h \
 	%D%/source/nl_link.c %D%/source/nl_link.h \

@@ -15,6 +15,7 @@
 #include "enrich/row_names.h"
 #include "enrich/unix_peers.h"
 #include "filter/expr.h"
+#include "expected.h"
 #include "filter/select.h"
 #include "hold.h"
 #include "model/facts.h"
@@ -29,6 +30,7 @@ struct pipeline {
 	struct unix_peers unix_peers;
 	struct cgroups cgroups;
 	struct row_names row_names;
+	struct expected expected;
 	uint64_t n_rounds; /* that are over */
 
 	/* Of this round. */
@@ -280,12 +282,25 @@ static void report_absent(struct pipeline *pipeline, const struct plan_table *ta
 	}
 }
 
-/* Lists one table. 0, or -ECANCELED when the round is to end. */
+/*
+ * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
+ * they are; for everything else the kernel walks its table, also that of other namespaces.
+ */
 static int list_table(struct pipeline *pipeline, const struct plan_table *table)
 {
 	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	struct sock_query query = table->query;
+	uint64_t expected;
 
-	switch (source_list(pipeline->sources, &table->query, table->asked, &sink)) {
+	if ((query.proto != PROTO_TCP || (query.states & ~(1u << TCP_STATE_LISTEN))) &&
+	    expected_rows(&pipeline->expected, pipeline->config.env, &query, &expected)) {
+		if (expected == 0) {
+			pipeline->n_listed++;
+			return 0;
+		}
+		query.expected = expected;
+	}
+	switch (source_list(pipeline->sources, &query, table->asked, &sink)) {
 	case SOURCE_COMPLETE:
 	case SOURCE_PARTIAL:
 		pipeline->n_listed++;
@@ -361,6 +376,7 @@ static void end_round(struct pipeline *pipeline)
 	listener_uids_clear(&pipeline->listener_uids);
 	unix_peers_clear(&pipeline->unix_peers);
 	row_names_forget(&pipeline->row_names);
+	expected_forget(&pipeline->expected);
 	cgroups_forget(&pipeline->cgroups);
 	owners_free(pipeline->owners);
 	pipeline->owners = NULL;
@@ -417,5 +433,6 @@ void pipeline_free(struct pipeline *pipeline)
 	unix_peers_free(&pipeline->unix_peers);
 	cgroups_free(&pipeline->cgroups);
 	row_names_free(&pipeline->row_names);
+	expected_free(&pipeline->expected);
 	free(pipeline);
 }

@@ -11,6 +11,7 @@ unit_tests = \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \
 	%D%/unit/test_diag_request \
+	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \
 	%D%/unit/test_expr \
@@ -48,6 +49,7 @@ live_tests = \
 	%D%/live/data.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
+	%D%/live/many.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
 	%D%/live/servers.py \

@@ -63,6 +63,9 @@ struct env {
 	/* Number of the signal that asks the program to end (SIGINT, SIGTERM, ...), or 0. */
 	int (*stop_signal)(const struct env *env);
 
+	unsigned int cpus; /* processors that this process may use; 0 or 1: no threads for speed */
+	unsigned int kernel; /* version of the running kernel, 6.9 as 0x0609; 0: not known */
+
 	int out_fd; /* where rows go; -EBADF when stdout was closed from the start */
 	int err_fd; /* where notes go; the same */
 	uid_t euid; /* effective user id of this process */

@@ -83,6 +83,7 @@ struct sock_query {
 	/* One match is all that is wanted: the sink asks to stop when it has it, and does not mind
 	 * a row that it is given twice. */
 	bool any_will_do;
+	uint64_t expected; /* about so many sockets has the table; 0: not known */
 };
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/report.h"
 #include "model/proto.h"
 #include "source/diag_inet.h"
+#include "source/diag_split.h"
 #include "source/diag_unix.h"
 #include "source/nl_dump.h"
 #include "source/proc_inet.h"
@@ -65,7 +66,7 @@ static const char lost_names[] = "names and whole rows may be forged";
 
 static const struct source sources[PROTO_COUNT] = {
 	[PROTO_TCP] = {
-		.list = diag_inet_list,
+		.list = diag_split_list,
 		.fallback = proc_inet_list,
 		.module = "tcp_diag",
 		.path = "net/tcp",

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /proc/net/sockstat and sockstat6 count of the tables of this namespace. */
+#include "expected.h"
+
+#include <sys/socket.h>
+
+#include "base/env.h"
+
+static void read_counters(struct expected *expected, const struct env *env)
+{
+	expected->is_read = true;
+	if (counters_read(&expected->counters, env, "net/sockstat", COUNTERS_GROUPS) == 0)
+		counters_read(&expected->counters, env, "net/sockstat6", COUNTERS_GROUPS);
+}
+
+bool expected_rows(struct expected *expected, const struct env *env, const struct sock_query *query,
+		   uint64_t *n)
+{
+	static const char *const groups[PROTO_COUNT][2] = {
+		[PROTO_TCP] = { "TCP", "TCP6" },
+		[PROTO_UDP] = { "UDP", "UDP6" },
+		[PROTO_UDPLITE] = { "UDPLITE", "UDPLITE6" },
+		[PROTO_RAW] = { "RAW", "RAW6" },
+	};
+	const char *group = groups[query->proto][query->family == AF_INET6];
+	uint64_t waiting;
+
+	if (!group)
+		return false;
+	if (!expected->is_read)
+		read_counters(expected, env);
+	if (!counters_get(&expected->counters, group, "inuse", n))
+		return false;
+	if (query->proto != PROTO_TCP)
+		return true;
+	if (!counters_get(&expected->counters, "TCP", "tw", &waiting))
+		return false;
+	*n += waiting;
+	return true;
+}
+
+void expected_forget(struct expected *expected)
+{
+	counters_clear(&expected->counters);
+	expected->is_read = false;
+}
+
+void expected_free(struct expected *expected)
+{
+	counters_free(&expected->counters);
+}

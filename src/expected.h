@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many sockets a table will have, by what the kernel counts anyway: a table without sockets
+ * need not be walked, and a big one may be walked in parts. */
+#ifndef LSSOCK_EXPECTED_H
+#define LSSOCK_EXPECTED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/counters.h"
+#include "model/query.h"
+
+struct env;
+
+/* A zeroed struct has read nothing yet. */
+struct expected {
+	struct counters counters;
+	bool is_read;
+};
+
+/*
+ * The number of sockets of the query's table in this namespace, TIME_WAIT among them (of both
+ * families), those that are not bound left out. False when the kernel does not count them. Reads
+ * /proc/net/sockstat at the first call of a round.
+ */
+bool expected_rows(struct expected *expected, const struct env *env, const struct sock_query *query,
+		   uint64_t *n);
+
+/* A new round. */
+void expected_forget(struct expected *expected);
+void expected_free(struct expected *expected);
+
+#endif
