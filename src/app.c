@@ -266,14 +266,15 @@ static int parse_expression(struct app *app)
 {
 	const struct request *request = &app->request;
 	bool only_unix = request->protos == 1u << PROTO_UNIX && !request->inet4 && !request->inet6;
-	struct expr_world world = expr_world_of(&app->surroundings, app->env,
-						only_unix ? AF_UNIX : 0, request->resolve_ns);
+	struct expr_world world;
 	struct expr_error error;
 	char *text;
 	int err;
 
 	if (request->n_words == 0)
 		return 0;
+	world = expr_world_of(&app->surroundings, app->env, only_unix ? AF_UNIX : 0,
+			      request->resolve_ns);
 	text = join_words(&app->request);
 	err = text ? expr_parse(text, strlen(text), &world, &app->expr, &error) : -ENOMEM;
 	if (err == -EINVAL && error.is_outage) {

@@ -32,6 +32,8 @@ libcore_a_SOURCES = \
 	%D%/enrich/name_store.c %D%/enrich/name_store.h \
 	%D%/enrich/names.c %D%/enrich/names.h \
 	%D%/enrich/owners.c %D%/enrich/owners.h \
+	%D%/enrich/owners_crew.c \
+	%D%/enrich/owners_process.c %D%/enrich/owners_process.h \
 	%D%/enrich/owners_walk.c %D%/enrich/owners_walk.h \
 	%D%/enrich/row_names.c %D%/enrich/row_names.h \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \

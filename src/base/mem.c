@@ -95,6 +95,17 @@ void *arena_copy(struct arena *arena, const void *data, size_t n)
 	return copy;
 }
 
+void arena_join(struct arena *arena, struct arena *from)
+{
+	struct arena_block **tail = &arena->blocks;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = from->blocks;
+	arena->used += from->used;
+	*from = (struct arena){ .blocks = NULL };
+}
+
 void arena_reset(struct arena *arena)
 {
 	struct arena_block *keep = NULL;

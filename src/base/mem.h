@@ -26,6 +26,8 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t n);
 /* A copy of n bytes (NULL without memory). */
 void *arena_copy(struct arena *arena, const void *data, size_t n);
+/* What `from` has given out belongs to arena from now on; from is empty then. */
+void arena_join(struct arena *arena, struct arena *from);
 /* Takes everything back but keeps one block for the next use. */
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);

@@ -9,7 +9,7 @@
  * not seen. The kernel's own sockets, and those whose descriptor is on its way in a message, have
  * no owner.
  */
-#include "enrich/owners_walk.h"
+#include "enrich/owners_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,357 +22,8 @@
 #include "base/file.h"
 #include "base/num.h"
 
-enum {
-	LINK_SIZE = 64,      /* the longest link of a socket has 29 bytes */
-	COMM_SIZE = 256,     /* 15 bytes and a newline; kernel threads: more */
-	CONTEXT_SIZE = 4096, /* the kernel gives a page at most */
-	EXE_SIZE = 4096,     /* the same */
-	CMDLINE_SIZE = 4096, /* kept of arguments that may be very long */
-	STAT_SIZE = 2048,    /* comm, and 51 numbers */
-};
-
-/* array_grow() for a member of any pointer type. */
-static int owners_grow(void *array, size_t *cap, size_t need, size_t elem)
-{
-	void *data;
-	int err;
-
-	memcpy(&data, array, sizeof(data));
-	err = array_grow(&data, cap, need, elem);
-	memcpy(array, &data, sizeof(data));
-	return err;
-}
-
-/* The next entry that is a number. Returns 1, 0 at the end, or -errno. The name is valid until the
- * next call. */
-static int owners_next_number(struct dir_stream *dir, const char **name, uint32_t *number)
-{
-	struct dir_entry entry;
-	uint64_t value;
-	int got;
-
-	while ((got = dir_next(dir, &entry)) > 0) {
-		if (!num_parse_u64(entry.name, strlen(entry.name), UINT32_MAX, &value))
-			continue;
-		*name = entry.name;
-		*number = (uint32_t)value;
-		return 1;
-	}
-	return got;
-}
-
-/* Judges why a process could not be read. One that has gone is no trouble at all. */
-static void owners_trouble(struct owner_walk *walk, int err)
-{
-	switch (err) {
-	case ENOENT:
-	case ESRCH:
-	case ENOTDIR:
-		return;
-	case EACCES:
-	case EPERM:
-		walk->n_hidden++;
-		return;
-	default:
-		if (walk->problem == 0)
-			walk->problem = err;
-	}
-}
-
-ssize_t owners_read_text(int dir_fd, const char *path, char *buf, size_t size)
-{
-	ssize_t got = file_read_at(dir_fd, path, buf, size - 1);
-
-	if (got < 0)
-		return got;
-	buf[got] = '\0';
-	got = (ssize_t)strlen(buf);
-	if (got > 0 && buf[got - 1] == '\n')
-		buf[--got] = '\0';
-	return got;
-}
-
-/* What leads to the program's file, never opened: it may lie anywhere. 0 or -ENOMEM. */
-static int owners_add_exe(struct owner_walk *walk, int dir_fd, struct owner_process *process)
-{
-	char text[EXE_SIZE];
-	ssize_t n = readlinkat(dir_fd, "exe", text, sizeof(text));
-	char *copy;
-
-	if (n <= 0)
-		return 0;
-	copy = arena_alloc(&walk->arena, (size_t)n + 1);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, text, (size_t)n);
-	copy[n] = '\0';
-	process->exe = copy;
-	return 0;
-}
-
-/* The beginning of the arguments, one byte more than is kept to see whether it is all. 0 or
- * -ENOMEM. */
-static int owners_add_cmdline(struct owner_walk *walk, int dir_fd, struct owner_process *process)
-{
-	char text[CMDLINE_SIZE + 1];
-	ssize_t n = file_read_at(dir_fd, "cmdline", text, sizeof(text));
-
-	if (n <= 0)
-		return 0;
-	process->cmdline_cut = n > CMDLINE_SIZE;
-	process->cmdline_len = n > CMDLINE_SIZE ? CMDLINE_SIZE : (uint32_t)n;
-	process->cmdline = arena_copy(&walk->arena, text, process->cmdline_len);
-	return process->cmdline ? 0 : -ENOMEM;
-}
-
-bool owners_parse_start(const char *text, size_t len, uint64_t *ticks)
-{
-	enum { FIELDS_BETWEEN = 19 }; /* state is the third field, the start the 22nd */
-	const char *at = memrchr(text, ')', len), *end = text + len, *blank;
-
-	if (!at)
-		return false;
-	at++;
-	for (int i = 0; i <= FIELDS_BETWEEN; i++) {
-		if (i > 0)
-			at = memchr(at, ' ', (size_t)(end - at));
-		if (!at || at == end || *at != ' ')
-			return false;
-		at++;
-	}
-	blank = memchr(at, ' ', (size_t)(end - at));
-	return blank && num_parse_u64(at, (size_t)(blank - at), UINT64_MAX, ticks);
-}
-
-static void owners_add_start(const struct owner_walk *walk, int dir_fd,
-			     struct owner_process *process)
-{
-	char text[STAT_SIZE];
-	ssize_t n = file_read_at(dir_fd, "stat", text, sizeof(text));
-	long hz = sysconf(_SC_CLK_TCK);
-	uint64_t ticks;
-
-	if (n > 0 && hz > 0 && walk->boot_time > 0 && owners_parse_start(text, (size_t)n, &ticks))
-		process->start_time = walk->boot_time + ticks / (uint64_t)hz;
-}
-
-/* What is not told stays unknown. 0 or -ENOMEM. */
-static int owners_add_details(struct owner_walk *walk, int dir_fd, struct owner_process *process)
-{
-	owners_add_start(walk, dir_fd, process);
-	if (owners_add_exe(walk, dir_fd, process) < 0)
-		return -ENOMEM;
-	return owners_add_cmdline(walk, dir_fd, process);
-}
-
-/* Adds the process to those who own something. Returns 1; 0 when it has gone or cannot be read; or
- * -ENOMEM. */
-static int owners_add_process(struct owner_walk *walk, int dir_fd, uint32_t pid)
-{
-	char comm[COMM_SIZE], context[CONTEXT_SIZE];
-	struct owner_process *process;
-	ssize_t n = owners_read_text(dir_fd, "comm", comm, sizeof(comm));
-
-	if (n < 0) {
-		owners_trouble(walk, (int)-n);
-		return 0;
-	}
-	if (owners_grow(&walk->processes, &walk->cap_processes, walk->n_processes + 1,
-			sizeof(*process)) < 0)
-		return -ENOMEM;
-	process = &walk->processes[walk->n_processes];
-	*process = (struct owner_process){ .pid = pid };
-	process->program = arena_copy(&walk->arena, comm, (size_t)n + 1);
-	if (!process->program)
-		return -ENOMEM;
-	if (walk->query->details && owners_add_details(walk, dir_fd, process) < 0)
-		return -ENOMEM;
-	n = walk->query->context
-		    ? owners_read_text(dir_fd, "attr/current", context, sizeof(context))
-		    : 0;
-	if (n > 0) {
-		process->context = arena_copy(&walk->arena, context, (size_t)n + 1);
-		if (!process->context)
-			return -ENOMEM;
-	}
-	walk->n_processes++;
-	return 1;
-}
-
-/* The slot of a socket, NULL when it is not wanted. A walk for all sockets makes one. -ENOMEM in
- * *err. */
-static const uint32_t *owners_slot(struct owner_walk *walk, uint64_t inode, int *err)
-{
-	uint32_t *slot;
-	bool added;
-
-	if (walk->query->inodes)
-		return hash64_find(&walk->numbers, inode);
-	slot = hash64_add(&walk->numbers, inode, &added);
-	if (!slot || walk->n_slots >= UINT32_MAX ||
-	    owners_grow(&walk->slots, &walk->cap_slots, walk->n_slots + 1, sizeof(*walk->slots)) <
-		    0) {
-		*err = -ENOMEM;
-		return NULL;
-	}
-	if (added) {
-		walk->slots[walk->n_slots] = (struct owner_slot){ 0 };
-		*slot = (uint32_t)walk->n_slots++;
-	}
-	return slot;
-}
-
-/* A process's files, while they are read. */
-struct owner_files {
-	int dir_fd; /* /proc/PID */
-	uint32_t pid;
-	bool named; /* it is the last of walk->processes */
-};
-
-/* The process holds the socket of that slot. Returns 1, 0 when the process has gone, or -ENOMEM. */
-static int owners_add_hit(struct owner_walk *walk, struct owner_files *files, uint32_t number,
-			  uint32_t fd)
-{
-	struct owner_slot *slot = &walk->slots[number];
-	struct owner_hit *last = slot->n_hits > 0 ? &walk->hits[slot->last] : NULL;
-	int got = 1;
-
-	if (last && files->named && last->process == walk->n_processes - 1) {
-		if (fd < last->fd)
-			last->fd = fd;
-		return 1;
-	}
-	if (last && walk->query->first_only)
-		return 1;
-	if (!files->named)
-		got = owners_add_process(walk, files->dir_fd, files->pid);
-	if (got <= 0)
-		return got;
-	files->named = true;
-	if (walk->n_hits >= UINT32_MAX ||
-	    owners_grow(&walk->hits, &walk->cap_hits, walk->n_hits + 1, sizeof(*walk->hits)) < 0)
-		return -ENOMEM;
-	slot->last = (uint32_t)walk->n_hits;
-	walk->hits[walk->n_hits++] = (struct owner_hit){
-		.slot = number,
-		.process = (uint32_t)walk->n_processes - 1,
-		.fd = fd,
-	};
-	if (slot->n_hits++ == 0)
-		walk->n_found++;
-	return 1;
-}
-
-/*
- * One link that leads to a socket. sock_diag tells only the low half of an inode number, so a row
- * from there is wanted (or will be looked for) by that half; a link's number above 32 bits is
- * therefore known by both. Returns as owners_add_hit().
- */
-static int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64_t inode,
-			     uint32_t fd)
-{
-	const uint64_t keys[] = { inode, inode & UINT32_MAX };
-	int got = 1;
-
-	for (int i = 0; i < 2 && got > 0; i++) {
-		const uint32_t *slot;
-		int err = 0;
-
-		if (keys[i] == 0 || (i == 1 && keys[1] == inode))
-			break;
-		slot = owners_slot(walk, keys[i], &err);
-		if (err < 0)
-			return err;
-		if (!slot)
-			continue;
-		got = owners_add_hit(walk, files, *slot, fd);
-		if (walk->query->inodes)
-			break;
-	}
-	return got;
-}
-
-/* Whether the walk may end: nothing more can be shown. */
-static bool owners_is_done(const struct owner_walk *walk)
-{
-	return walk->query->inodes && walk->query->first_only && walk->n_found == walk->n_slots;
-}
-
-/* Reads all links of a process. 0 or -ENOMEM. */
-static int owners_walk_files(struct owner_walk *walk, struct owner_files *files, int fds, char *buf)
-{
-	struct dir_stream dir = { .fd = fds, .buf = buf };
-	const char *name;
-	uint32_t fd;
-	int got;
-
-	while ((got = owners_next_number(&dir, &name, &fd)) > 0) {
-		char text[LINK_SIZE];
-		uint64_t inode;
-		ssize_t n = readlinkat(fds, name, text, sizeof(text));
-
-		if (n < 0 && (errno == ENOENT || errno == EINVAL))
-			continue; /* closed meanwhile */
-		if (n < 0) {
-			int err = errno;
-
-			/* The kernel also says EACCES of a process that has just been reaped. */
-			if (faccessat(files->dir_fd, "comm", F_OK, 0) == 0)
-				owners_trouble(walk, err);
-			return 0;
-		}
-		if (!owners_parse_link(text, (size_t)n, &inode))
-			continue;
-		got = owners_add_socket(walk, files, inode, fd);
-		if (got <= 0)
-			return got;
-		if (owners_is_done(walk))
-			return 0;
-	}
-	if (got < 0)
-		owners_trouble(walk, -got);
-	return 0;
-}
-
-/* Whether a process has ended and holds nothing any more; its fd directory is then root's alone. */
-static bool owners_is_zombie(int dir_fd)
-{
-	char stat[COMM_SIZE + 64];
-	const char *state;
-
-	if (owners_read_text(dir_fd, "stat", stat, sizeof(stat)) < 0)
-		return false;
-	/* The name stands in parentheses and may hold some itself: the last one closes it. */
-	state = strrchr(stat, ')');
-	return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
-}
-
-/* Looks into one process. 0 or -ENOMEM. */
-static int owners_walk_process(struct owner_walk *walk, uint32_t pid, char *buf)
-{
-	struct owner_files files = { .pid = pid };
-	char name[24];
-	int fds, err = 0;
-
-	name[num_format_u64(name, pid)] = '\0';
-	files.dir_fd = openat(walk->env->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (files.dir_fd < 0) {
-		owners_trouble(walk, errno);
-		return 0;
-	}
-	fds = openat(files.dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fds < 0) {
-		int why = errno;
-
-		if (!owners_is_zombie(files.dir_fd))
-			owners_trouble(walk, why);
-	} else {
-		err = owners_walk_files(walk, &files, fds, buf);
-		close(fds);
-	}
-	close(files.dir_fd);
-	return err;
-}
+/* Descriptors of a process that are looked at first. */
+enum { FIRST_FDS = 64 };
 
 static int owners_compare_pids(const void *a, const void *b)
 {
@@ -382,12 +33,6 @@ static int owners_compare_pids(const void *a, const void *b)
 	memcpy(&y, b, sizeof(y));
 	return x < y ? -1 : x > y;
 }
-
-/* The processes there are. */
-struct owner_pids {
-	uint32_t *list;
-	size_t n, cap;
-};
 
 /* Reads them all, in rising order, before any is looked into: one descriptor less at a time. 0 or
  * -ENOMEM; what else went wrong is left in the walk. */
@@ -445,6 +90,62 @@ static uint64_t owners_boot_time(const struct env *env)
 	return value;
 }
 
+/* Whoever asked to stop waits for no further process. */
+static bool owners_is_stopped(const struct owner_walk *walk)
+{
+	return walk->env->stop_signal && walk->env->stop_signal(walk->env);
+}
+
+/* Whether it is enough to know one owner of each socket. */
+static bool is_breadth_first(const struct owner_walk *walk)
+{
+	return walk->query->inodes && walk->query->first_only;
+}
+
+/*
+ * Where one owner of each socket is enough, the low descriptors of all processes come first: that
+ * is where listeners are, and a server may have many thousands of others behind them.
+ */
+int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_pids *more, char *buf)
+{
+	struct owner_range range = { .to = is_breadth_first(walk) ? FIRST_FDS : UINT32_MAX };
+	int err = owners_look_into(walk, pid, &range, buf);
+
+	if (err < 0 || !range.more)
+		return err;
+	err = owners_grow(&more->list, &more->cap, more->n + 1, sizeof(*more->list));
+	if (err == 0)
+		more->list[more->n++] = pid;
+	return err;
+}
+
+int owners_second_look(struct owner_walk *walk, uint32_t pid, char *buf)
+{
+	struct owner_range range = { .from = FIRST_FDS, .to = UINT32_MAX };
+
+	return owners_look_into(walk, pid, &range, buf);
+}
+
+/* Looks into all processes, one after the other. */
+static int owners_walk_all(struct owner_walk *walk, const struct owner_pids *pids, char *buf)
+{
+	struct owner_pids more = { .list = NULL };
+	int err = 0;
+
+	for (size_t i = 0; i < pids->n && err == 0; i++) {
+		if (owners_is_done(walk) || owners_is_stopped(walk))
+			break;
+		err = owners_first_look(walk, pids->list[i], &more, buf);
+	}
+	for (size_t i = 0; i < more.n && err == 0; i++) {
+		if (owners_is_done(walk) || owners_is_stopped(walk))
+			break;
+		err = owners_second_look(walk, more.list[i], buf);
+	}
+	free(more.list);
+	return err;
+}
+
 int owners_walk_run(struct owner_walk *walk)
 {
 	struct owner_pids pids = { .list = NULL };
@@ -453,12 +154,9 @@ int owners_walk_run(struct owner_walk *walk)
 
 	if (walk->query->details)
 		walk->boot_time = owners_boot_time(walk->env);
-	for (size_t i = 0; i < pids.n && err == 0 && !owners_is_done(walk); i++) {
-		/* Whoever asked to stop waits for no further process. */
-		if (walk->env->stop_signal && walk->env->stop_signal(walk->env))
-			break;
-		err = owners_walk_process(walk, pids.list[i], buf);
-	}
+	if (err == 0)
+		err = owners_crew_pays(walk, &pids) ? owners_crew_run(walk, &pids)
+						    : owners_walk_all(walk, &pids, buf);
 	free(pids.list);
 	free(buf);
 	return err;

@@ -13,6 +13,7 @@
 
 /* What the walk knows of a socket. */
 struct owner_slot {
+	uint64_t inode; /* where all sockets are wanted */
 	uint32_t n_hits;
 	uint32_t last; /* its last hit so far */
 };
@@ -30,10 +31,13 @@ struct owner_process {
 	uint64_t start_time; /* seconds since 1970; 0: not known */
 };
 
+struct owner_crew;
+
 struct owner_walk {
 	const struct env *env;
 	const struct owners_query *query;
-	struct hash64 numbers; /* inode -> slot */
+	struct owner_crew *crew; /* the walk is one of several side by side; NULL: it is alone */
+	struct hash64 numbers;   /* inode -> slot */
 	struct arena arena;
 	struct owner_slot *slots;
 	size_t n_slots, cap_slots;

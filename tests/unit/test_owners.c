@@ -763,3 +763,88 @@ Test(owners_live, coming_and_going)
 	stop(churn);
 	close(fd);
 }
+
+/* Processes 1000 to 1299: each holds a socket of its own at a high descriptor, one that it shares
+ * with its neighbours, and one that all of them have. */
+static void put_crowd(void)
+{
+	for (unsigned int pid = 1000; pid < 1300; pid++) {
+		char path[64], text[64];
+
+		put_process(pid, "crowd", 2, (const uint64_t[]){ 7, 5000 + pid / 10 });
+		snprintf(path, sizeof(path), "%u/fd/%u", pid, 64 + pid % 7);
+		snprintf(text, sizeof(text), "socket:[%u]", 100000 + pid);
+		proc_dir_link(path, text);
+	}
+}
+
+/* The map of a walk by so many processors, as one text. */
+static char *map_by(unsigned int cpus, const struct owners_query *query)
+{
+	char *text = calloc(1, 1 << 20);
+	size_t used = 0;
+	struct owners *owners;
+
+	proc_dir_env.cpus = cpus;
+	owners = owners_scan(&proc_dir_env, &proc_dir_report, query);
+	cr_assert_not_null(owners);
+	for (unsigned int pid = 1000; pid < 1300; pid++)
+		used += (size_t)snprintf(text + used, 64, "%u: %s\n", pid,
+					 owners_of(owners, 100000 + pid));
+	for (unsigned int i = 500; i < 540; i++) {
+		uint32_t n;
+		const struct owner *list = owners_find(owners, 5000 + i - 400, &n);
+
+		used += (size_t)snprintf(text + used, 64, "shared %u: %u", i, n);
+		for (uint32_t k = 0; k < n; k++)
+			used += (size_t)snprintf(text + used, 64, " %u:%u", list[k].pid,
+						 list[k].fd);
+	}
+	owners_free(owners);
+	return text;
+}
+
+Test(owners_recorded, several_threads_find_what_one_finds)
+{
+	const struct owners_query all = { .inodes = NULL };
+	char *alone, *crew;
+
+	put_crowd();
+	alone = map_by(1, &all);
+	cr_assert_not_null(strstr(alone, "1299: 1299/crowd:"));
+	for (unsigned int cpus = 2; cpus < 6; cpus++) {
+		crew = map_by(cpus, &all);
+		cr_assert_str_eq(crew, alone);
+		free(crew);
+	}
+	free(alone);
+}
+
+/* One owner is enough: each wanted socket has one, also those at high descriptors. */
+Test(owners_recorded, the_first_owner_by_several_threads)
+{
+	uint64_t wanted[602];
+	struct owners_query query = { .inodes = wanted, .first_only = true };
+
+	put_crowd();
+	for (unsigned int pid = 1000; pid < 1300; pid++)
+		wanted[query.n_inodes++] = 100000 + pid;
+	wanted[query.n_inodes++] = 7;
+	for (unsigned int cpus = 0; cpus < 5; cpus++) {
+		struct owners *owners;
+		uint32_t n;
+
+		proc_dir_env.cpus = cpus;
+		owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+		for (size_t i = 0; i < query.n_inodes; i++) {
+			const struct owner *owner = owners_find(owners, wanted[i], &n);
+
+			cr_assert_eq(n, 1, "%u processors: %llu", cpus,
+				     (unsigned long long)wanted[i]);
+			cr_assert(i == 300 || owner->pid == 1000 + i);
+		}
+		cr_assert_not(owners_find(owners, 5100, &n));
+		owners_free(owners);
+	}
+	cr_assert_str_eq(proc_dir_heard(), "");
+}

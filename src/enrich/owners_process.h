@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking into one process, for the walks over all of them; only for enrich/owners_*.c. */
+#ifndef LSSOCK_ENRICH_OWNERS_PROCESS_H
+#define LSSOCK_ENRICH_OWNERS_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "enrich/owners_walk.h"
+
+struct dir_stream;
+
+/* Several walks side by side, of one query. */
+struct owner_crew {
+	atomic_size_t next;    /* process of the list that nobody has taken yet */
+	atomic_size_t n_found; /* wanted sockets that have an owner */
+	atomic_bool *found;    /* of each slot; NULL: all sockets are wanted */
+};
+
+/* Processes, by their numbers. */
+struct owner_pids {
+	uint32_t *list;
+	size_t n, cap;
+};
+
+/* Which descriptors are looked at: from <= fd < to. */
+struct owner_range {
+	uint32_t from, to;
+	bool more; /* set when there are some from `to` on */
+};
+
+/*
+ * Looks into a process and adds what it holds to the walk. buf: DIR_BUF_SIZE bytes. Returns 0, also
+ * when the process has gone or may not be looked into (see the members of the walk), or -ENOMEM.
+ */
+int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *range, char *buf);
+
+/* The process that was added last holds the socket of that slot. 0 or -ENOMEM. */
+int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
+
+/*
+ * Looks into a process, at its low descriptors only where that may be enough: then it is put into
+ * more for a second look. 0 or -ENOMEM.
+ */
+int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_pids *more, char *buf);
+int owners_second_look(struct owner_walk *walk, uint32_t pid, char *buf);
+
+/* Whether several threads are faster, and may be had. */
+bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pids);
+/* Looks into all processes with several threads. Returns and members of the walk as those of
+ * owners_walk_run(). */
+int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids);
+
+/* Whether the walk may end: nothing more can be shown. */
+bool owners_is_done(const struct owner_walk *walk);
+
+/* The slot of a socket, NULL when it is not wanted; a walk for all sockets makes one. -ENOMEM in
+ * *err. */
+const uint32_t *owners_slot(struct owner_walk *walk, uint64_t inode, int *err);
+
+/* The next entry that is a number. Returns 1, 0 at the end, or -errno. The name is valid until the
+ * next call. */
+int owners_next_number(struct dir_stream *dir, const char **name, uint32_t *number);
+
+/* array_grow() for a member of any pointer type: array is its address. */
+int owners_grow(void *array, size_t *cap, size_t need, size_t elem);
+
+#endif
