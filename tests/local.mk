@@ -6,6 +6,7 @@ unit_tests = \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
+	%D%/unit/test_counters \
 	%D%/unit/test_csv \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
@@ -41,6 +42,7 @@ unit_tests = \
 	%D%/unit/test_select \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
+	%D%/unit/test_sysctl \
 	%D%/unit/test_unix_join \
 	%D%/unit/test_unix_peers
 

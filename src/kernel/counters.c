@@ -77,9 +77,12 @@ static bool take_group(struct piece *line, struct piece *group)
 static bool parse_value(const struct piece *word, struct counter *out)
 {
 	size_t sign = word->len > 0 && *word->at == '-';
+	uint64_t max = sign ? (uint64_t)INT64_MAX : UINT64_MAX;
 
-	out->negative = sign;
-	return num_parse_u64(word->at + sign, word->len - sign, UINT64_MAX, &out->value);
+	if (!num_parse_u64(word->at + sign, word->len - sign, max, &out->value))
+		return false;
+	out->negative = sign && out->value > 0;
+	return true;
 }
 
 static const char *keep_name(struct counters *counters, const struct piece *word)
@@ -173,19 +176,30 @@ static int add_pair(struct counters *counters, const struct piece *word, struct 
 	return err;
 }
 
+static bool is_same(const struct piece *a, const struct piece *b)
+{
+	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
+}
+
+/* A line whose partner is missing is left out alone: the one in its partner's place may begin the
+ * next pair. */
 static int parse_pairs(struct counters *counters, struct piece text)
 {
-	struct piece names, values, group, again;
+	struct piece line, names, values, group, again;
+	bool more = next_line(&text, &line);
 	int err = 0;
 
-	while (err == 0 && next_line(&text, &names)) {
-		if (!take_group(&names, &group) || !next_line(&text, &values) ||
-		    !take_group(&values, &again) || again.len != group.len ||
-		    memcmp(again.at, group.at, group.len) != 0) {
+	while (err == 0 && more) {
+		names = line;
+		more = next_line(&text, &line);
+		values = line;
+		if (take_group(&names, &group) && more && take_group(&values, &again) &&
+		    is_same(&group, &again)) {
+			err = add_pair(counters, &group, names, values);
+			more = next_line(&text, &line);
+		} else {
 			counters->n_damaged++;
-			continue;
 		}
-		err = add_pair(counters, &group, names, values);
 	}
 	return err;
 }
@@ -206,13 +220,26 @@ int counters_parse(struct counters *counters, enum counters_layout layout, const
 	return -EINVAL;
 }
 
+/* The length of the text up to its last newline: the line behind it was cut off. */
+static size_t whole_lines(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] != '\n')
+		len--;
+	return len;
+}
+
 int counters_read(struct counters *counters, const struct env *env, const char *path,
 		  enum counters_layout layout)
 {
 	char *text = malloc(FILE_MAX);
 	ssize_t n = text ? file_read_at(env->proc_fd, path, text, FILE_MAX) : -ENOMEM;
-	int err = n < 0 ? (int)n : counters_parse(counters, layout, text, (size_t)n);
+	int err;
 
+	if (n == FILE_MAX) {
+		n = (ssize_t)whole_lines(text, FILE_MAX);
+		counters->n_damaged++;
+	}
+	err = n < 0 ? (int)n : counters_parse(counters, layout, text, (size_t)n);
 	free(text);
 	return err;
 }

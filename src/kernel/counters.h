@@ -16,10 +16,12 @@
 struct env;
 
 struct counter {
-	const char *group; /* "Tcp", "TcpExt", "TCP6"; "" where a file has none (snmp6) */
-	const char *name;  /* printable ASCII without blanks */
-	uint64_t value;    /* the amount */
-	bool negative;     /* the value is below zero (MaxConn is -1 where there is no limit) */
+	/* "Tcp", "TcpExt", "TCP6"; "" where a file has none (snmp6). The counters of one line, or
+	 * pair of lines, share the pointer; the kernel divides long groups (IcmpMsg). */
+	const char *group;
+	const char *name; /* printable ASCII without blanks */
+	uint64_t value;   /* the amount; of a negative one at most INT64_MAX */
+	bool negative;    /* the value is below zero (MaxConn is -1 where there is no limit) */
 };
 
 /* A zeroed struct is empty. */
@@ -46,8 +48,9 @@ int counters_parse(struct counters *counters, enum counters_layout layout, const
 		   size_t len);
 
 /*
- * Reads a file below /proc ("net/snmp") and appends its counters. 0 or -errno: -ENOENT where the
- * kernel has none of it.
+ * Reads a file below /proc ("net/snmp") and appends its counters; of one above 256 KiB, which no
+ * kernel has, the whole lines of its beginning. 0 or -errno: -ENOENT where the kernel has none of
+ * it.
  */
 int counters_read(struct counters *counters, const struct env *env, const char *path,
 		  enum counters_layout layout);

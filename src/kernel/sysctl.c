@@ -72,7 +72,7 @@ int sysctl_parse_ports(const char *text, size_t len, struct port_set *set)
 		const char *comma = memchr(text, ',', len);
 		size_t n = comma ? (size_t)(comma - text) : len;
 
-		err = add_ports(text, n, set);
+		err = comma && n + 1 == len ? -EINVAL : add_ports(text, n, set);
 		text += n + (comma != NULL);
 		len -= n + (comma != NULL);
 	}
@@ -83,10 +83,12 @@ static ssize_t read_setting(const struct env *env, const char *name, char *text,
 {
 	char path[128];
 	int n = snprintf(path, sizeof(path), "sys/%s", name);
+	ssize_t len;
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
-	return file_read_at(env->proc_fd, path, text, size);
+	len = file_read_at(env->proc_fd, path, text, size);
+	return len == (ssize_t)size ? -EFBIG : len; /* the last number may be cut off */
 }
 
 int sysctl_numbers(const struct env *env, const char *name, uint64_t *out, size_t max)
