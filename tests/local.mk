@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/test_file \
 	%D%/unit/test_hold \
 	%D%/unit/test_json \
+	%D%/unit/test_json_doc \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_mem \
@@ -43,6 +44,7 @@ unit_tests = \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_sysctl \
+	%D%/unit/test_text_table \
 	%D%/unit/test_unix_join \
 	%D%/unit/test_unix_peers
 

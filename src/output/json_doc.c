@@ -2,7 +2,7 @@
 /* JSON documents, member by member. */
 #include "output/json_doc.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/obuf.h"
@@ -28,10 +28,12 @@ static void put_key(struct json_doc *doc, const char *key)
 
 static void open_level(struct json_doc *doc, const char *key, char open, char close)
 {
+	if (doc->depth == JSON_DOC_DEPTH) {
+		doc->out->error = doc->out->error ? doc->out->error : EOVERFLOW;
+		return;
+	}
 	put_key(doc, key);
 	obuf_put_char(doc->out, open);
-	if (doc->depth == JSON_DOC_DEPTH)
-		return;
 	doc->any[doc->depth] = false;
 	doc->close[doc->depth++] = close;
 }
@@ -56,6 +58,14 @@ void json_doc_uint(struct json_doc *doc, const char *key, uint64_t value)
 {
 	put_key(doc, key);
 	obuf_put_left(doc->out, value, 0);
+}
+
+void json_doc_int(struct json_doc *doc, const char *key, int64_t value)
+{
+	put_key(doc, key);
+	if (value < 0)
+		obuf_put_char(doc->out, '-');
+	obuf_put_left(doc->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 0);
 }
 
 void json_doc_fixed(struct json_doc *doc, const char *key, uint64_t value, unsigned int decimals)
@@ -90,13 +100,15 @@ void json_doc_null(struct json_doc *doc, const char *key)
 
 void json_doc_text(struct json_doc *doc, const char *key, const void *text, size_t n)
 {
-	char hex_key[64];
-
 	put_key(doc, key);
 	if (json_put_string(doc->out, text, n) || !key)
 		return;
-	snprintf(hex_key, sizeof(hex_key), "%s_hex", key);
-	put_key(doc, hex_key);
+	put_key(doc, NULL);
+	json_put_string(doc->out, key, strlen(key));
+	if (doc->out->error)
+		return;
+	doc->out->len--; /* its quote */
+	obuf_put_str(doc->out, "_hex\":");
 	json_put_hex(doc->out, text, n);
 }
 

@@ -28,13 +28,15 @@ struct json_doc {
  * key NULL: an element of an array, or the document itself. Keys are words of our own or the
  * kernel's; they are escaped all the same.
  */
+/* A document that is deeper than JSON_DOC_DEPTH is left unfinished, and out->error is EOVERFLOW. */
 void json_doc_object(struct json_doc *doc, const char *key);
 void json_doc_array(struct json_doc *doc, const char *key);
 /* Ends the innermost object or array. */
 void json_doc_end(struct json_doc *doc);
 
 void json_doc_uint(struct json_doc *doc, const char *key, uint64_t value);
-/* value / 10^decimals with that many decimals: 1250, 2 is 12.50. */
+void json_doc_int(struct json_doc *doc, const char *key, int64_t value);
+/* value / 10^decimals with that many decimals, 19 at most: 1250, 2 is 12.50. */
 void json_doc_fixed(struct json_doc *doc, const char *key, uint64_t value, unsigned int decimals);
 void json_doc_bool(struct json_doc *doc, const char *key, bool value);
 void json_doc_null(struct json_doc *doc, const char *key);

@@ -68,13 +68,26 @@ void text_table_uint(struct text_table *table, uint64_t value)
 	end_cell(table, start, table->text.len - start);
 }
 
+/* The words that a cell has for what is no text are not left to texts. */
+static const char *word_of(const char *text, size_t n)
+{
+	if (n == 0)
+		return "\"\"";
+	if (n == 1 && text[0] == '-')
+		return "\\x2d";
+	if (n == 2 && memcmp(text, "\"\"", 2) == 0)
+		return "\\x22\\x22";
+	return NULL;
+}
+
 void text_table_escaped(struct text_table *table, const void *text, size_t n)
 {
+	const char *word = word_of(text, n);
 	size_t start = table->text.len, width;
 	unsigned int flags = ESCAPE_BLANK | (table->utf8 ? ESCAPE_UTF8 : 0);
 
-	if (n == 0) {
-		text_table_str(table, "\"\"");
+	if (word) {
+		text_table_str(table, word);
 		return;
 	}
 	if (table->failed || obuf_reserve(&table->text, escape_bound(n)) < 0) {
@@ -196,6 +209,14 @@ static void put_row(const struct text_table *table, struct obuf *out, const size
 	}
 }
 
+static bool has_titles(const struct text_table *table)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (table->columns[i].title)
+			return true;
+	return false;
+}
+
 static int put_table(const struct text_table *table, struct obuf *out, size_t indent,
 		     bool with_head)
 {
@@ -204,7 +225,7 @@ static int put_table(const struct text_table *table, struct obuf *out, size_t in
 
 	for (size_t i = 0; err == 0 && i < table->n_columns; i++)
 		widths[i] = column_width(table, i, with_head);
-	if (err == 0 && with_head) {
+	if (err == 0 && with_head && has_titles(table)) {
 		start = out->len;
 		obuf_put_blanks(out, indent);
 		put_head(table, out, widths);

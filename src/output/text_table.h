@@ -45,7 +45,8 @@ void text_table_str(struct text_table *table, const char *text);
 void text_table_format(struct text_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void text_table_uint(struct text_table *table, uint64_t value);
-/* Text of others: escaped as one word, blanks too; empty is "". */
+/* Text of others: escaped as one word, blanks too; empty is "". What would look like that, or like
+ * "-", is written in escapes. */
 void text_table_escaped(struct text_table *table, const void *text, size_t n);
 /* An address, with ":port" behind it when port is not negative ("*": 0). IPv6 with a port stands in
  * brackets. */
