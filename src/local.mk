@@ -115,11 +115,14 @@ libcore_a_SOURCES = \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
+	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
 	%D%/view/listeners.c %D%/view/listeners.h \
 	%D%/view/metrics.c %D%/view/metrics.h \
 	%D%/view/ports.c %D%/view/ports.h \
 	%D%/view/statistics.c %D%/view/statistics.h \
+	%D%/view/statistics_rates.c %D%/view/statistics_rates.h \
+	%D%/view/statistics_read.c %D%/view/statistics_read.h \
 	%D%/view/summary.c %D%/view/summary.h \
 	%D%/view/time_wait.c %D%/view/time_wait.h \
 	%D%/view/view.h \

@@ -51,6 +51,10 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 		return refuse(error, "--list-columns is text or --json");
 	if (request->view == VIEW_ROWS)
 		return 0;
+	/* netstat takes -e, -o and -Z with -s, where they change nothing. */
+	if (request->view == VIEW_STATISTICS && !request->columns && !request->sort &&
+	    !request->info && !request->memory)
+		listed = false;
 	if (listed)
 		return refuse(error, "-e, -o, -Z, --columns, --sort, --info and --memory are for "
 				     "listings, not for answers in place of rows");

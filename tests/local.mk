@@ -43,6 +43,7 @@ unit_tests = \
 	%D%/unit/test_select \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
+	%D%/unit/test_statistics \
 	%D%/unit/test_sysctl \
 	%D%/unit/test_text_table \
 	%D%/unit/test_unix_join \
@@ -58,6 +59,7 @@ live_tests = \
 	%D%/live/owners.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \
+	%D%/live/statistics.py \
 	%D%/live/tables.py
 
 script_tests = \

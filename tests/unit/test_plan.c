@@ -174,3 +174,18 @@ Test(plan, what_is_chosen_is_what_is_fetched)
 	cr_assert(!plan.hosts && !plan.services, "data and columns have no host names");
 	plan_free(&plan);
 }
+
+/* netstat takes -e and -o with -s, where they change nothing. */
+Test(plan, statistics_with_options_of_listings)
+{
+	struct request request = { .view = VIEW_STATISTICS, .extend = true, .timers = true };
+	const char *words[] = { "state", "listening" };
+
+	cr_assert_str_eq(tables(&request), "", "it looks at no socket");
+	request.columns = "state";
+	cr_assert_eq(plan_make(&request, NULL, &(struct plan){ 0 }, &error), -EINVAL);
+	request = (struct request){ .view = VIEW_STATISTICS, .words = words, .n_words = 2 };
+	cr_assert_eq(plan_make(&request, NULL, &(struct plan){ 0 }, &error), -EINVAL);
+	request = (struct request){ .view = VIEW_SUMMARY, .extend = true };
+	cr_assert_eq(plan_make(&request, NULL, &(struct plan){ 0 }, &error), -EINVAL);
+}
