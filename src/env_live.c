@@ -22,6 +22,7 @@
 #include "base/mounts.h"
 #include "base/num.h"
 #include "base/resolver.h"
+#include "source/diag_events.h"
 #include "source/nl_link.h"
 
 static volatile sig_atomic_t stop_number;
@@ -196,6 +197,7 @@ void env_live_init(struct env *env)
 		.err_fd = keep_descriptor(STDERR_FILENO),
 		.proc_is_live = true,
 		.diag_open = nl_link_open_kernel,
+		.events_open = diag_events_open_kernel,
 		.resolver = &resolver_libc,
 		.cgroup_open = live_cgroup_open,
 		.ifname = live_ifname,

@@ -13,8 +13,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct nl_link;  /* source/nl_link.h */
-struct resolver; /* base/resolver.h */
+struct diag_events;       /* source/diag_events.h */
+struct diag_events_query; /* source/diag_events.h */
+struct nl_link;           /* source/nl_link.h */
+struct resolver;          /* base/resolver.h */
 
 struct env {
 	/*
@@ -33,6 +35,14 @@ struct env {
 	 */
 	int (*diag_open)(const struct env *env, struct nl_link **out);
 	void *diag_ctx; /* for diag_open alone */
+
+	/*
+	 * Opens the kernel's messages about sockets that cease to be. Returns 0 and *out (the
+	 * caller ends it with diag_events_close()), or -errno where there are none. NULL: there are
+	 * none.
+	 */
+	int (*events_open)(const struct env *env, const struct diag_events_query *query,
+			   struct diag_events **out);
 
 	const struct resolver *resolver; /* names of hosts, services, users, protocols */
 
