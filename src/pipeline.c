@@ -143,6 +143,21 @@ static void note_hidden_facts(struct pipeline *pipeline, const struct sock *rows
 	}
 }
 
+/* Keeps the rows that the caller wants at the front. Returns how many. */
+static size_t keep_wanted(const struct pipeline_config *config, struct sock *rows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!config->wants(config->wants_ctx, &rows[i]))
+			continue;
+		if (kept != i)
+			rows[kept] = rows[i];
+		kept++;
+	}
+	return kept;
+}
+
 /* Finds out what the kernel did not say of n rows, and keeps those that match. Returns how many. */
 static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
 {
@@ -240,6 +255,8 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	    listener_uids_apply(&pipeline->listener_uids, rows, n) < 0)
 		return out_of_memory(pipeline);
 	n = select_rows(plan->mode, rows, n);
+	if (pipeline->config.wants)
+		n = keep_wanted(&pipeline->config, rows, n);
 	if (plan->expr)
 		n = keep_matching(pipeline, rows, n, plan->expr_early);
 	if (pipeline->holding) {

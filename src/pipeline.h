@@ -30,6 +30,10 @@ struct pipeline_config {
 	bool inet6_named; /* -6: say when there is no IPv6 */
 	bool verbose;
 	bool quiet; /* nothing is written; the first match ends the round */
+	/* Rows that it does not want are dropped before anything is looked up for them. NULL: it
+	 * wants all. */
+	bool (*wants)(void *ctx, const struct sock *row);
+	void *wants_ctx;
 };
 
 /* Starts an empty pipeline; everything in config is borrowed. NULL without memory. */
