@@ -293,16 +293,29 @@ static int parse_expression(struct app *app)
 	return err < 0 ? report_status(&app->report) : 0;
 }
 
+static int ask_question(struct app *app)
+{
+	const struct ask_config config = {
+		.env = app->env,
+		.report = &app->report,
+		.request = &app->request,
+		.expr = app->expr,
+		.surroundings = &app->surroundings,
+	};
+
+	return ask_run(&config);
+}
+
 static int plan_and_run(struct app *app)
 {
 	struct plan_error error;
 	int status, err;
 
-	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST)
-		return ask_run(app->env, &app->report, &app->request);
 	status = parse_expression(app);
 	if (status)
 		return status;
+	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST)
+		return ask_question(app);
 	err = plan_make(&app->request, app->expr, &app->plan, &error);
 	if (err == -EINVAL) {
 		report_add(&app->report, REPORT_NOTE, "%s", error.text);

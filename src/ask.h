@@ -6,14 +6,26 @@
 #ifndef LSSOCK_ASK_H
 #define LSSOCK_ASK_H
 
+#include "expr_world.h"
+
 struct env;
 struct report;
 struct request;
 
+/* Everything is borrowed. */
+struct ask_config {
+	const struct env *env;
+	struct report *report;
+	const struct request *request;
+	const struct expr *expr;                /* only such sockets count; NULL: all */
+	struct expr_surroundings *surroundings; /* of the expression */
+};
+
 /*
  * Answers the question of the request. Returns the exit status: 0 yes, 1 no or not in time, 2 the
- * target cannot be understood (reported), 3 or 4 when what was not seen might have been a yes.
+ * question cannot be understood (reported), 3 or 4 when what was not seen might have changed the
+ * answer. When a signal asked to stop, the status means nothing.
  */
-int ask_run(const struct env *env, struct report *report, const struct request *request);
+int ask_run(const struct ask_config *config);
 
 #endif

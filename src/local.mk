@@ -6,6 +6,9 @@ noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	%D%/app.c %D%/app.h \
 	%D%/ask.c %D%/ask.h \
+	%D%/ask_look.c %D%/ask_look.h \
+	%D%/ask_match.c \
+	%D%/ask_target.c %D%/ask_target.h \
 	%D%/base/dir.c %D%/base/dir.h \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
@@ -97,6 +100,7 @@ libcore_a_SOURCES = \
 	%D%/plan_view.c \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
+	%D%/source/diag_events.c %D%/source/diag_events.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
 	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \

@@ -63,8 +63,8 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	      struct plan_error *error);
 void plan_free(struct plan *plan);
 
-/* Whether the options go together with the view or question; 0, or -EINVAL and *error. For plan.c.
- */
+/* Whether the options go together with the view or question; 0, or -EINVAL and *error. For plan.c
+ * and ask.c. */
 int plan_check_view(const struct request *request, struct plan_error *error);
 /* What the view of the request wants to see: the mode where none was named, the protocols where it
  * knows only some, needs to add, and whether it wants no rows at all. For plan.c. */
