@@ -100,7 +100,8 @@ static int take_row(struct ask_look *look, const struct sock *row)
 		seen->listens = true;
 	else
 		seen->active = true;
-	return -ECANCELED;
+	/* What is told of a list that may be forged is told at its end. */
+	return row->proto == PROTO_UNIX ? 0 : -ECANCELED;
 }
 
 static int look_rows(struct writer *writer, const struct sock *rows, size_t n)

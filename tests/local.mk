@@ -3,6 +3,8 @@
 
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_ask_target \
+	%D%/unit/test_ask_wait \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
@@ -50,6 +52,7 @@ unit_tests = \
 	%D%/unit/test_unix_peers
 
 live_tests = \
+	%D%/live/asking.py \
 	%D%/live/continuous.py \
 	%D%/live/data.py \
 	%D%/live/expressions.py \
