@@ -2,9 +2,9 @@
 /*
  * --check and --wait.
  *
- * Waiting is looking again: often enough to answer within 100 ms, yet never more than a twentieth
- * of the time. When TCP and UDP sockets cease to be, the kernel says so, and we look at once. It
- * says nothing when somebody begins to listen.
+ * Waiting is looking again: often enough to answer within 100 ms, and less often where a look takes
+ * long. When TCP and UDP sockets cease to be, the kernel says so, and we look at once, if not too
+ * soon after the last look. It says nothing when somebody begins to listen.
  */
 #include "ask.h"
 

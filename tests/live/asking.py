@@ -266,7 +266,10 @@ def drained():
 
 @case("a connection that its program still holds is active; what only the kernel keeps is not")
 def half_closed():
-    sock = lib.listen()
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    sock.listen()
     port = port_of(sock)
     client, accepted = lib.connect_to(sock)
     sock.close()
@@ -278,6 +281,10 @@ def half_closed():
     accepted.close()
     waiting.ends(YES)
     equal(lssock(*state).out.strip(), "FIN_WAIT2")
+    with socket.socket() as successor:  # nothing is in its way
+        successor.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        successor.bind(("127.0.0.1", port))
+        successor.listen()
     client.close()
 
 
