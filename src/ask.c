@@ -102,7 +102,8 @@ static int read_question(struct ask *ask)
 {
 	const struct request *request = ask->config.request;
 	bool both = !request->inet4 && !request->inet6;
-	struct expr_world world = expr_world_of(ask->config.surroundings, ask->config.env, 0);
+	struct expr_world world =
+		expr_world_of(ask->config.surroundings, ask->config.env, 0, request->resolve_ns);
 	struct ask_target_config config = {
 		.protos = ask->protos,
 		.inet4 = request->inet4 || both,
@@ -111,7 +112,7 @@ static int read_question(struct ask *ask)
 		.no_services = request->numeric_ports,
 		.world = &world,
 	};
-	struct ask_error error;
+	struct ask_error error = { .is_outage = false };
 	const char *target;
 
 	if (!read_what(ask, &target)) {
@@ -125,7 +126,10 @@ static int read_question(struct ask *ask)
 		return 0;
 	report_add(ask->config.report, REPORT_NOTE, "--%s: %s",
 		   request->question == ASK_CHECK ? "check" : "wait", error.text);
-	return STATUS_USAGE;
+	if (!error.is_outage)
+		return STATUS_USAGE;
+	report_raise(ask->config.report, REPORT_FAILED);
+	return report_status(ask->config.report);
 }
 
 static enum ask_answer answer(const struct ask *ask)

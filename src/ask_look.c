@@ -65,17 +65,14 @@ static void note_example(struct ask_seen *seen, const struct sock *sock)
 		 remote, state ? " " : "", state ? state : "");
 }
 
-/* Whether a row counts. What a hidden owner would have decided is not known. */
+/* Whether a row counts. What a hidden owner or mark would have decided is not known. */
 static bool counts(struct ask_look *look, const struct sock *row)
 {
-	static const uint32_t of_owners =
-		NEED_OWNERS | NEED_ALL_OWNERS | NEED_OWNER_DETAILS | NEED_CONTEXT;
 	const struct expr *expr = look->config.expr;
 
 	if (!expr)
 		return true;
-	if (row->owners_hidden && (expr_needs(expr) & of_owners) &&
-	    expr_may_match(expr, row, of_owners)) {
+	if (expr_is_undecided(expr, row, 0)) {
 		look->seen->hidden = true;
 		return false;
 	}

@@ -126,9 +126,11 @@ static int read_host(struct reader *reader, const char *name)
 			    name);
 	if (world->addresses)
 		n = world->addresses(world->ctx, name, families, addrs, ASK_ADDRS_MAX);
-	if (n < 0)
+	if (n < 0) {
+		reader->error->is_outage = true;
 		return fail(reader, "the addresses of '%.60s' cannot be looked up: %s", name,
 			    strerror(-n));
+	}
 	for (int i = 0; i < n && i < ASK_ADDRS_MAX; i++)
 		add_addr(reader, families[i], &addrs[i], 0);
 	if (n > 0 && reader->target->n_addrs == 0)

@@ -53,6 +53,7 @@ struct ask_target_config {
 
 struct ask_error {
 	char text[240]; /* one line, not escaped */
+	bool is_outage; /* the target may be right: a name could not be looked up */
 };
 
 /* Reads a target of len bytes, any bytes. Returns 0, or -EINVAL and *error. Pure but for the world.
