@@ -121,6 +121,7 @@ libcore_a_SOURCES = \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
+	%D%/view/keyed.c %D%/view/keyed.h \
 	%D%/view/listeners.c %D%/view/listeners.h \
 	%D%/view/metrics.c %D%/view/metrics.h \
 	%D%/view/ports.c %D%/view/ports.h \
@@ -129,7 +130,15 @@ libcore_a_SOURCES = \
 	%D%/view/statistics_read.c %D%/view/statistics_read.h \
 	%D%/view/summary.c %D%/view/summary.h \
 	%D%/view/time_wait.c %D%/view/time_wait.h \
+	%D%/view/time_wait_advice.c %D%/view/time_wait_advice.h \
+	%D%/view/time_wait_answer.h \
+	%D%/view/time_wait_facts.c %D%/view/time_wait_facts.h \
+	%D%/view/time_wait_json.c \
+	%D%/view/time_wait_owners.c %D%/view/time_wait_owners.h \
+	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
+	%D%/view/time_wait_text.c \
 	%D%/view/view.h \
+	%D%/view/wrapped.c %D%/view/wrapped.h \
 	%D%/writers.c %D%/writers.h
 
 bin_PROGRAMS += lssock

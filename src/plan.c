@@ -49,14 +49,14 @@ static void add_table(struct plan *plan, enum sock_proto proto, uint8_t family, 
 }
 
 /* The tables of a protocol, IPv4 before IPv6. netstat lists all endpoints of SCTP before any
- * association. */
+ * association; some views want the same of TCP's listeners. */
 static void add_inet(struct plan *plan, enum sock_proto proto, bool inet4, bool inet6, bool asked)
 {
 	uint32_t states = plan_view_states(plan, proto, select_states(plan->mode, proto));
-	uint32_t endpoints = select_states(SELECT_LISTENERS, PROTO_SCTP);
+	uint32_t endpoints = select_states(SELECT_LISTENERS, proto);
 	uint32_t parts[2] = { states, 0 };
 
-	if (proto == PROTO_SCTP) {
+	if (proto == PROTO_SCTP || (proto == PROTO_TCP && plan_view_listeners_first(plan))) {
 		parts[0] = states & endpoints;
 		parts[1] = states & ~endpoints;
 	}
@@ -142,6 +142,14 @@ static void drop_empty_sections(struct plan *plan)
 	}
 }
 
+/* The state that --explain is asked about, as a bit; 0: none, or all. */
+static uint32_t explained_state(const struct request *request)
+{
+	bool one = request->view == VIEW_EXPLAIN && request->explain_state;
+
+	return one ? 1u << tcp_state_find(request->explain_state) : 0;
+}
+
 int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
 	      struct plan_error *error)
 {
@@ -164,6 +172,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 			: named              ? SELECT_ALL
 					     : mode,
 		.needs = needs,
+		.tcp_states = explained_state(request),
 		.hosts = listed && !request->numeric_hosts,
 		.services = request->format == FORMAT_NETSTAT && !request->numeric_ports,
 		.format = request->format,

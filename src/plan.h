@@ -15,8 +15,9 @@
 #include "model/field.h"
 #include "model/query.h"
 
-/* SCTP has four tables: endpoints and associations of both families. */
-enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT + 2, PLAN_MAX_FIELDS = 256, PLAN_MAX_KEYS = 8 };
+/* SCTP has four tables: endpoints and associations of both families. So may TCP: listeners and the
+ * rest. */
+enum { PLAN_MAX_TABLES = 2 * PROTO_COUNT + 4, PLAN_MAX_FIELDS = 256, PLAN_MAX_KEYS = 8 };
 
 /* One table of the kernel to be listed. */
 struct plan_table {
@@ -35,6 +36,7 @@ struct plan {
 	enum select_mode mode;
 	struct plan_table tables[PLAN_MAX_TABLES]; /* in the order of the output */
 	size_t n_tables;
+	uint32_t tcp_states;         /* those that the view was asked about; 0: not said */
 	bool inet, local;            /* which sections appear, even empty */
 	uint32_t needs;              /* all needs of all tables */
 	bool hosts, services, users; /* names to be looked up */
@@ -72,6 +74,9 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 		      uint32_t *needs, bool *no_rows);
 /* The states of a table that the view wants of those that could be had. For plan.c. */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
+
+/* Whether the view wants the listeners of TCP before everything else of it. For plan.c. */
+bool plan_view_listeners_first(const struct plan *plan);
 
 /*
  * Puts the fields and sort keys of a request into the plan, and their needs. The returns are those

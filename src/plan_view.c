@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "model/proto.h"
 #include "plan.h"
 
 #define PROTO_BIT(proto) (1u << (proto))
@@ -14,8 +15,10 @@ struct view_wish {
 	uint32_t protos;       /* 0: those of the command line, or all; else never others */
 	enum select_mode mode; /* where neither -a nor -l was given */
 	uint32_t needs;
-	uint32_t tcp_states; /* 0: those of the mode */
-	bool no_rows;        /* it looks at no socket */
+	uint32_t tcp_states;  /* 0: those of the mode */
+	bool no_rows;         /* it looks at no socket */
+	bool all_states;      /* -l would keep from it what it is about */
+	bool listeners_first; /* it has to know them when it sees a connection */
 };
 
 static const struct view_wish wishes[] = {
@@ -23,9 +26,12 @@ static const struct view_wish wishes[] = {
 	[VIEW_COUNT_BY] = { .mode = SELECT_ALL },
 	[VIEW_SUMMARY] = { .mode = SELECT_ALL },
 	[VIEW_PORTS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
-	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP),
+			     .mode = SELECT_ALL,
+			     .all_states = true,
+			     .listeners_first = true },
 	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
-	[VIEW_EXPLAIN] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_EXPLAIN] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL, .all_states = true },
 	[VIEW_STATISTICS] = { .no_rows = true },
 	[VIEW_METRICS] = { .mode = SELECT_ALL },
 };
@@ -33,6 +39,26 @@ static const struct view_wish wishes[] = {
 static int refuse(struct plan_error *error, const char *text)
 {
 	snprintf(error->text, sizeof(error->text), "%s", text);
+	return -EINVAL;
+}
+
+/* What --time-wait and --explain cannot be combined with. */
+static int check_states(const struct request *request, struct plan_error *error)
+{
+	bool csv = request->format == FORMAT_CSV;
+
+	if (!wishes[request->view].all_states)
+		return 0;
+	if (csv)
+		return refuse(error, "--time-wait and --explain are no table: --json, not --csv");
+	if (request->listening && !request->all)
+		return refuse(error, "--time-wait and --explain look at all states: not with -l");
+	if (!request->explain_state || tcp_state_find(request->explain_state))
+		return 0;
+	snprintf(error->text, sizeof(error->text),
+		 "--explain=%.60s: no state of TCP; there are established, syn-sent, syn-recv, "
+		 "fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listen, closing",
+		 request->explain_state);
 	return -EINVAL;
 }
 
@@ -62,7 +88,13 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 		return refuse(error, "one of a question and an answer in place of rows, not both");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
-	return 0;
+	return check_states(request, error);
+}
+
+/* TIME_WAIT and SYN_RECV are no sockets that a process could hold. */
+static bool may_have_owners(unsigned int state)
+{
+	return state != TCP_STATE_TIME_WAIT && state != TCP_STATE_SYN_RECV;
 }
 
 void plan_view_wishes(const struct request *request, enum select_mode *mode, uint32_t *protos,
@@ -75,11 +107,19 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 		*protos = wish->protos;
 	*needs |= wish->needs;
 	*no_rows = wish->no_rows;
+	if (request->view == VIEW_EXPLAIN && request->explain_state &&
+	    may_have_owners(tcp_state_find(request->explain_state)))
+		*needs |= NEED_OWNERS | NEED_ALL_OWNERS;
+}
+
+bool plan_view_listeners_first(const struct plan *plan)
+{
+	return wishes[plan->view].listeners_first;
 }
 
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)
 {
-	uint32_t wanted = wishes[plan->view].tcp_states;
+	uint32_t wanted = plan->tcp_states ? plan->tcp_states : wishes[plan->view].tcp_states;
 
 	return proto == PROTO_TCP && wanted ? states & wanted : states;
 }

@@ -48,6 +48,7 @@ unit_tests = \
 	%D%/unit/test_statistics \
 	%D%/unit/test_sysctl \
 	%D%/unit/test_text_table \
+	%D%/unit/test_time_wait \
 	%D%/unit/test_unix_join \
 	%D%/unit/test_unix_peers
 
@@ -64,6 +65,8 @@ live_tests = \
 	%D%/live/states.py \
 	%D%/live/statistics.py \
 	%D%/live/tables.py
+	%D%/live/tables.py \
+	%D%/live/time_wait.py
 
 script_tests = \
 	%D%/check-includes \

@@ -65,34 +65,10 @@ static const struct state_word state_words[] = {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The next letter or digit of a word, lower case; 0 at its end. */
-static char next_letter(const char **word)
-{
-	char c = *(*word);
-
-	while (c == '-' || c == '_')
-		c = *++*word;
-	if (c)
-		++*word;
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_same_word(const char *a, const char *b)
-{
-	char c;
-
-	do {
-		c = next_letter(&a);
-		if (c != next_letter(&b))
-			return false;
-	} while (c);
-	return true;
-}
-
 uint32_t state_find(const char *word)
 {
 	for (size_t i = 0; i < COUNT_OF(state_words); i++)
-		if (is_same_word(word, state_words[i].word))
+		if (state_words_equal(word, state_words[i].word))
 			return state_words[i].mask;
 	return 0;
 }

@@ -69,6 +69,17 @@ static const char *const tcp_state_names[] = {
 	[TCP_STATE_CLOSING] = "CLOSING",
 };
 
+/* Other words for them: ss's, and those of RFC 9293, 3.3.2. */
+static const struct {
+	const char *word;
+	unsigned int state;
+} tcp_state_words[] = {
+	{ "estab", TCP_STATE_ESTABLISHED },     { "syn-rcv", TCP_STATE_SYN_RECV },
+	{ "syn-received", TCP_STATE_SYN_RECV }, { "closed", TCP_STATE_CLOSE },
+	{ "unconn", TCP_STATE_CLOSE },          { "unconnected", TCP_STATE_CLOSE },
+	{ "listening", TCP_STATE_LISTEN },
+};
+
 static const char *const sctp_state_names[] = {
 	[SCTP_STATE_CLOSED] = "CLOSED",
 	[SCTP_STATE_COOKIE_WAIT] = "COOKIE_WAIT",
@@ -93,6 +104,41 @@ const struct proto *proto_row(enum sock_proto proto)
 const char *tcp_state_name(unsigned int state)
 {
 	return state < COUNT_OF(tcp_state_names) ? tcp_state_names[state] : NULL;
+}
+
+/* The next letter or digit of a word, lower case; 0 at its end. */
+static char next_letter(const char **word)
+{
+	char c = *(*word);
+
+	while (c == '-' || c == '_')
+		c = *++*word;
+	if (c)
+		++*word;
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool state_words_equal(const char *a, const char *b)
+{
+	char c;
+
+	do {
+		c = next_letter(&a);
+		if (c != next_letter(&b))
+			return false;
+	} while (c);
+	return true;
+}
+
+unsigned int tcp_state_find(const char *word)
+{
+	for (unsigned int state = 1; state < COUNT_OF(tcp_state_names); state++)
+		if (state_words_equal(word, tcp_state_names[state]))
+			return state;
+	for (size_t i = 0; i < COUNT_OF(tcp_state_words); i++)
+		if (state_words_equal(word, tcp_state_words[i].word))
+			return tcp_state_words[i].state;
+	return 0;
 }
 
 const char *sctp_state_name(unsigned int state)

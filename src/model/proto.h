@@ -77,6 +77,12 @@ enum unix_state {
 
 /* The name of a TCP state ("TIME_WAIT"), or NULL for a number that has none. */
 const char *tcp_state_name(unsigned int state);
+/* Whether two words name the same state: letters of either case, '-' and '_' anywhere ("FIN_WAIT1",
+ * "fin-wait-1"). */
+bool state_words_equal(const char *a, const char *b);
+/* The TCP state of a word as netstat, ss or RFC 9293 spell it ("SYN_RECV", "syn-rcv",
+ * "SYN-RECEIVED"); 0 for a word that is none. */
+unsigned int tcp_state_find(const char *word);
 /* The name of an SCTP association's state ("COOKIE_WAIT"), or NULL. */
 const char *sctp_state_name(unsigned int state);
 /* The name of a UNIX socket's type ("STREAM"), or NULL. */

@@ -86,3 +86,32 @@ Test(proto, unix_types)
 
 	check_names(unix_type_name, want, 6);
 }
+
+Test(proto, every_spelling_of_a_state)
+{
+	static const struct {
+		const char *word;
+		unsigned int state;
+	} words[] = {
+		{ "estab", TCP_STATE_ESTABLISHED },     { "ESTABLISHED", TCP_STATE_ESTABLISHED },
+		{ "SYN-SENT", TCP_STATE_SYN_SENT },     { "syn-recv", TCP_STATE_SYN_RECV },
+		{ "SYN-RECEIVED", TCP_STATE_SYN_RECV }, { "syn-rcv", TCP_STATE_SYN_RECV },
+		{ "fin-wait-1", TCP_STATE_FIN_WAIT1 },  { "FIN_WAIT1", TCP_STATE_FIN_WAIT1 },
+		{ "FIN-WAIT-2", TCP_STATE_FIN_WAIT2 },  { "finwait2", TCP_STATE_FIN_WAIT2 },
+		{ "time-wait", TCP_STATE_TIME_WAIT },   { "TIME_WAIT", TCP_STATE_TIME_WAIT },
+		{ "CLOSED", TCP_STATE_CLOSE },          { "unconn", TCP_STATE_CLOSE },
+		{ "close", TCP_STATE_CLOSE },           { "CLOSE-WAIT", TCP_STATE_CLOSE_WAIT },
+		{ "last_ack", TCP_STATE_LAST_ACK },     { "listening", TCP_STATE_LISTEN },
+		{ "LISTEN", TCP_STATE_LISTEN },         { "closing", TCP_STATE_CLOSING },
+	};
+	static const char *const none[] = {
+		"", "-", "time", "time-wait-1", "all", "connected", "6"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		cr_assert_eq(tcp_state_find(words[i].word), words[i].state, "%s", words[i].word);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		cr_assert_eq(tcp_state_find(none[i]), 0, "%s", none[i]);
+	for (unsigned int state = 1; state < 12; state++)
+		cr_assert_eq(tcp_state_find(tcp_state_name(state)), state);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sums of --time-wait: directions, services, peers, ages; and what is advised because of them.
+ */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "view/time_wait_advice.h"
+#include "view/time_wait_sums.h"
+
+static struct time_wait_sums sums;
+static struct time_wait_facts facts;
+static struct time_wait_advice advice;
+
+static void set_up(void)
+{
+	time_wait_sums_init(&sums);
+	sums.low = 32768;
+	sums.high = 60999;
+	sums.listeners_known = true;
+	facts = (struct time_wait_facts){
+		.low = 32768,
+		.high = 60999,
+		.range_known = true,
+		.capacity = 28232,
+		.tw_reuse = { true, 2 },
+		.timestamps = { true, 1 },
+		.max_buckets = { true, 100000 },
+		.fin_timeout_s = { true, 60 },
+		.overflows = { true, 0 },
+	};
+}
+
+static void tear_down(void)
+{
+	time_wait_sums_free(&sums);
+}
+
+TestSuite(time_wait, .init = set_up, .fini = tear_down);
+
+static struct endpoint end(const char *text, uint16_t port)
+{
+	struct endpoint end = { .port = port };
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+
+	cr_assert_eq(inet_pton(family, text, end.addr.bytes), 1);
+	return end;
+}
+
+static struct sock row(unsigned int state, const char *local, uint16_t local_port,
+		       const char *remote, uint16_t remote_port)
+{
+	return (struct sock){
+		.proto = PROTO_TCP,
+		.family = strchr(local, ':') ? AF_INET6 : AF_INET,
+		.state = (uint8_t)state,
+		.listening = state == TCP_STATE_LISTEN,
+		.local = end(local, local_port),
+		.remote = end(remote, remote_port),
+	};
+}
+
+static void add(struct sock sock)
+{
+	cr_assert_eq(time_wait_sums_add(&sums, &sock), 0);
+}
+
+static void add_listener(const char *local, uint16_t port, bool v6only, uint64_t inode)
+{
+	struct sock sock =
+		row(TCP_STATE_LISTEN, local, port, strchr(local, ':') ? "::" : "0.0.0.0", 0);
+
+	sock.has = SOCK_HAS_INODE | SOCK_HAS_V6ONLY;
+	sock.inode = inode;
+	sock.v6only = v6only;
+	add(sock);
+}
+
+static void add_time_wait(const char *local, uint16_t local_port, const char *remote,
+			  uint16_t remote_port, uint32_t left_ms)
+{
+	struct sock sock = row(TCP_STATE_TIME_WAIT, local, local_port, remote, remote_port);
+
+	sock.has = SOCK_HAS_TIMER;
+	sock.timer = TIMER_TIMEWAIT;
+	sock.timer_ms = left_ms;
+	add(sock);
+}
+
+static void add_live(const char *local, uint16_t local_port, const char *remote,
+		     uint16_t remote_port, uint64_t inode)
+{
+	struct sock sock = row(TCP_STATE_ESTABLISHED, local, local_port, remote, remote_port);
+
+	sock.has = inode ? SOCK_HAS_INODE : 0;
+	sock.inode = inode;
+	add(sock);
+}
+
+static void sides(uint64_t out, uint64_t in, uint64_t unclear)
+{
+	cr_assert_eq(sums.of_side[TIME_WAIT_OUTBOUND], out);
+	cr_assert_eq(sums.of_side[TIME_WAIT_INBOUND], in);
+	cr_assert_eq(sums.of_side[TIME_WAIT_UNCLEAR], unclear);
+}
+
+Test(time_wait, listeners_tell_the_side)
+{
+	add_listener("0.0.0.0", 40000, false, 1);
+	add_listener("10.0.0.1", 443, false, 2);
+	add_time_wait("10.0.0.1", 443, "10.9.9.9", 50000, 1000);
+	add_time_wait("10.0.0.1", 40000, "10.9.9.9", 443, 1000);
+	sides(0, 2, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_INBOUND], 0);
+	/* Another address of this host, where nobody listens: the range tells. */
+	add_time_wait("10.0.0.2", 443, "10.9.9.9", 50000, 1000);
+	sides(0, 3, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_INBOUND], 1);
+}
+
+Test(time_wait, wildcards_and_v6only)
+{
+	add_listener("::", 40001, false, 1);
+	add_listener("::", 40002, true, 2);
+	add_time_wait("10.0.0.1", 40001, "10.9.9.9", 999, 1000);
+	add_time_wait("::ffff:10.0.0.1", 40001, "::ffff:10.9.9.9", 999, 1000);
+	add_time_wait("2001:db8::1", 40002, "2001:db8::9", 999, 1000);
+	sides(0, 3, 0);
+	add_time_wait("10.0.0.1", 40002, "10.9.9.9", 999, 1000);
+	sides(1, 3, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 1);
+}
+
+Test(time_wait, v4_wildcard_takes_no_v6)
+{
+	add_listener("0.0.0.0", 40001, false, 1);
+	add_time_wait("2001:db8::1", 40001, "2001:db8::9", 999, 1000);
+	sides(1, 0, 0);
+}
+
+Test(time_wait, range_tells_where_listeners_do_not)
+{
+	add_time_wait("10.0.0.1", 40000, "10.9.9.9", 443, 1000);
+	add_time_wait("10.0.0.1", 443, "10.9.9.9", 40000, 1000);
+	add_time_wait("10.0.0.1", 800, "10.9.9.9", 2049, 1000);
+	sides(1, 1, 1);
+	/* Both in the range: nobody listens here, so this end is the one that connected. */
+	add_time_wait("10.0.0.1", 40001, "10.9.9.9", 50051, 1000);
+	sides(2, 1, 1);
+	sums.listeners_known = false;
+	add_time_wait("10.0.0.1", 40002, "10.9.9.9", 50051, 1000);
+	sides(2, 1, 2);
+}
+
+Test(time_wait, loopback_client_of_a_listener_here)
+{
+	add_listener("127.0.0.1", 50051, false, 1);
+	add_time_wait("127.0.0.1", 40000, "127.0.0.1", 50051, 1000);
+	sides(1, 0, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 0);
+}
+
+Test(time_wait, v4_mapped_is_the_same_service)
+{
+	const struct time_wait_service *service;
+
+	add_time_wait("10.0.0.1", 40000, "10.9.9.9", 443, 1000);
+	add_time_wait("::ffff:10.0.0.1", 40001, "::ffff:10.9.9.9", 443, 1000);
+	add_live("::ffff:10.0.0.1", 40002, "::ffff:10.9.9.9", 443, 7);
+	time_wait_sums_finish(&sums);
+	cr_assert_eq(sums.services.n, 1);
+	cr_assert_eq(sums.peers.n, 1);
+	service = time_wait_service(&sums, 0);
+	cr_assert_eq(service->count, 2);
+	cr_assert_eq(service->live, 1);
+	cr_assert_eq(service->source_used, 3);
+	cr_assert_eq(service->n_inodes, 1);
+	cr_assert_eq(service->inodes[0], 7);
+	cr_assert_eq(service->key.family, AF_INET);
+}
+
+Test(time_wait, ports_are_counted_by_source_address)
+{
+	const struct time_wait_service *service;
+
+	for (uint16_t i = 0; i < 10; i++)
+		add_time_wait(i < 7 ? "10.0.0.2" : "10.0.0.1", (uint16_t)(40000 + i), "10.9.9.9",
+			      443, i < 3 ? 55000 : 1000);
+	time_wait_sums_finish(&sums);
+	service = time_wait_service(&sums, 0);
+	cr_assert_eq(service->count, 10);
+	cr_assert_eq(service->recent, 3);
+	cr_assert_eq(service->source_used, 7);
+	cr_assert_eq(service->source_recent, 3);
+	cr_assert_eq(service->source.bytes[3], 2);
+}
+
+Test(time_wait, ages)
+{
+	static const uint32_t left[] = { 60000, 61000, 55001, 55000, 50000, 50001, 1, 0 };
+
+	for (size_t i = 0; i < 8; i++)
+		add_time_wait("10.0.0.1", (uint16_t)(40000 + i), "10.9.9.9", 443, left[i]);
+	cr_assert_eq(sums.ages[0], 3);
+	cr_assert_eq(sums.ages[1], 2);
+	cr_assert_eq(sums.ages[2], 1);
+	cr_assert_eq(sums.ages[TIME_WAIT_AGES - 1], 2);
+	cr_assert_eq(sums.recent, 5);
+	add(row(TCP_STATE_TIME_WAIT, "10.0.0.1", 41000, "10.9.9.9", 443));
+	cr_assert_eq(sums.n_without_age, 1);
+	cr_assert_eq(sums.count, 9);
+}
+
+Test(time_wait, fin_wait2_is_not_time_wait)
+{
+	struct sock sock = row(TCP_STATE_FIN_WAIT2, "10.0.0.1", 40000, "10.9.9.9", 443);
+
+	sock.has = SOCK_HAS_TIMER;
+	sock.timer = TIMER_TIMEWAIT;
+	add(sock);
+	sock.timer = TIMER_OFF; /* one that a process still holds */
+	sock.local.port = 40001;
+	add(sock);
+	cr_assert_eq(sums.fin_wait2, 1);
+	cr_assert_eq(sums.count, 0);
+	time_wait_sums_finish(&sums);
+	cr_assert_eq(time_wait_service(&sums, 0)->live, 1);
+	cr_assert_eq(time_wait_service(&sums, 0)->source_used, 2);
+}
+
+Test(time_wait, most_come_first_and_equals_by_address)
+{
+	add_time_wait("10.0.0.1", 40000, "10.0.0.30", 443, 1000);
+	add_time_wait("10.0.0.1", 40000, "10.0.0.4", 443, 1000);
+	add_time_wait("10.0.0.1", 40000, "10.0.0.20", 443, 1000);
+	add_time_wait("10.0.0.1", 40001, "10.0.0.20", 443, 1000);
+	time_wait_sums_finish(&sums);
+	cr_assert_eq(time_wait_peer(&sums, 0)->key.addr.bytes[3], 20);
+	cr_assert_eq(time_wait_peer(&sums, 1)->key.addr.bytes[3], 4);
+	cr_assert_eq(time_wait_peer(&sums, 2)->key.addr.bytes[3], 30);
+	cr_assert_eq(time_wait_service(&sums, 0)->count, 2);
+	cr_assert_eq(time_wait_service(&sums, 1)->key.addr.bytes[3], 4);
+}
+
+Test(time_wait, rounds_start_anew)
+{
+	for (int round = 0; round < 3; round++) {
+		add_listener("0.0.0.0", 80, false, 1);
+		add_time_wait("10.0.0.1", 80, "10.9.9.9", 40000, 1000);
+		time_wait_sums_finish(&sums);
+		cr_assert_eq(sums.count, 1);
+		cr_assert_eq(sums.services.n, 1);
+		cr_assert_eq(time_wait_service(&sums, 0)->n_inodes, 1);
+		time_wait_sums_clear(&sums);
+		cr_assert_eq(sums.count, 0);
+		cr_assert_eq(sums.low, 32768);
+	}
+}
+
+Test(time_wait, many_services_stay_apart)
+{
+	for (unsigned int i = 0; i < 30000; i++) {
+		char remote[32];
+
+		snprintf(remote, sizeof(remote), "10.1.%u.%u", i / 3 / 256, i / 3 % 256);
+		add_time_wait("10.0.0.1", (uint16_t)(40000 + i % 3), remote, 443, 1000);
+	}
+	time_wait_sums_finish(&sums);
+	cr_assert_eq(sums.services.n, 10000);
+	for (size_t i = 0; i < 10000; i++) {
+		cr_assert_eq(time_wait_service(&sums, i)->count, 3);
+		cr_assert_eq(time_wait_peer(&sums, i)->count, 3);
+	}
+}
+
+/* n connections to one service are in TIME_WAIT. */
+static void outbound(const char *local, const char *remote, unsigned int n, uint32_t left_ms)
+{
+	for (unsigned int i = 0; i < n; i++)
+		add_time_wait(local, (uint16_t)(32768 + i), remote, 443, left_ms);
+}
+
+static void advise(const char *client, const char *server)
+{
+	time_wait_sums_finish(&sums);
+	time_wait_advise(&advice, &sums, &facts, client, server, false);
+}
+
+static bool helps(const char *part)
+{
+	for (size_t i = 0; i < advice.n_helps; i++)
+		if (strstr(advice.helps[i], part))
+			return true;
+	return false;
+}
+
+Test(time_wait, nothing_to_do)
+{
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_FINE);
+	cr_assert_str_eq(advice.verdict, "No problem here: there is no TIME_WAIT.");
+	outbound("10.0.0.1", "10.9.9.9", 100, 1000);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_FINE);
+	cr_assert_not_null(strstr(advice.verdict, "10.9.9.9:443, takes 100 of the 28232"));
+	cr_assert_eq(advice.n_helps, 0);
+}
+
+Test(time_wait, servers_have_no_problem)
+{
+	add_listener("0.0.0.0", 80, false, 1);
+	for (unsigned int i = 0; i < 28000; i++)
+		add_time_wait("10.0.0.1", 80, "10.9.9.9", (uint16_t)(32768 + i), 59000);
+	advise(NULL, "1/nginx");
+	cr_assert_eq(advice.level, TIME_WAIT_FINE);
+	cr_assert_not_null(strstr(advice.verdict, "costs no ports"));
+	cr_assert_eq(advice.n_helps, 0);
+}
+
+Test(time_wait, ports_running_out)
+{
+	outbound("10.0.0.1", "10.9.9.9", 27000, 30000);
+	advise("812/app", NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "27000 of the 28232"));
+	cr_assert(helps("likely 812/app"));
+	cr_assert(helps("tcp_tw_reuse=1"));
+	facts.tw_reuse.value = 1;
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
+	cr_assert(!helps("tcp_tw_reuse=1"));
+	cr_assert(!helps("likely"));
+	cr_assert(helps("ip_local_port_range"));
+	facts.timestamps.value = 0; /* then tcp_tw_reuse does nothing */
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert(!helps("tcp_tw_reuse=1"));
+	facts.low = 1024;
+	facts.high = 65535;
+	advise(NULL, NULL);
+	cr_assert(helps("More source addresses"));
+}
+
+Test(time_wait, reuse_on_loopback_alone)
+{
+	outbound("127.0.0.1", "127.0.0.1", 27000, 30000);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
+	cr_assert_not_null(strstr(advice.verdict, "tcp_tw_reuse takes the edge off"));
+}
+
+Test(time_wait, rate_alone_is_worth_a_warning)
+{
+	outbound("10.0.0.1", "10.9.9.9", 5000, 59000);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
+	cr_assert_not_null(strstr(advice.verdict, "would take 30000"));
+	cr_assert(helps("500.0 closes a second"));
+}
+
+Test(time_wait, buckets)
+{
+	add_listener("0.0.0.0", 80, false, 1);
+	for (unsigned int i = 0; i < 950; i++)
+		add_time_wait("10.0.0.1", 80, "10.9.9.9", (uint16_t)(32768 + i), 30000);
+	facts.max_buckets.value = 1000;
+	facts.overflows.value = 17;
+	advise(NULL, "1/nginx");
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "950 of 1000 TIME_WAIT buckets"));
+	cr_assert_not_null(strstr(advice.verdict, "17 connections went without"));
+	cr_assert(helps("tcp_max_tw_buckets=2000"));
+	cr_assert(helps("port 80, in what is likely 1/nginx"));
+	/* What the kernel counts is the truth, an expression may have chosen fewer rows. */
+	facts.buckets.known = true;
+	facts.buckets.value = 600;
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
+}
+
+Test(time_wait, what_does_not_help_is_told)
+{
+	advise(NULL, NULL);
+	cr_assert_eq(advice.n_folk, TIME_WAIT_FOLK_MAX);
+	cr_assert_not_null(strstr(advice.folk_why[0], "(60 s here)"));
+	facts.fin_timeout_s.known = false;
+	advise(NULL, NULL);
+	cr_assert_null(strstr(advice.folk_why[0], "here"));
+}
+
+Test(time_wait, names_of_services)
+{
+	struct time_wait_key key = { .family = AF_INET6, .port = 443, .side = TIME_WAIT_OUTBOUND };
+	char name[TIME_WAIT_NAME_MAX];
+
+	inet_pton(AF_INET6, "fe80::1", key.addr.bytes);
+	key.ifindex = 3;
+	time_wait_format_service(name, &key);
+	cr_assert_str_eq(name, "[fe80::1%3]:443");
+	key = (struct time_wait_key){ .side = TIME_WAIT_INBOUND, .port = 80 };
+	time_wait_format_service(name, &key);
+	cr_assert_str_eq(name, "port 80");
+}
