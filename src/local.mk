@@ -121,10 +121,13 @@ libcore_a_SOURCES = \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
+	%D%/view/explain_sums.c %D%/view/explain_sums.h \
 	%D%/view/keyed.c %D%/view/keyed.h \
 	%D%/view/listeners.c %D%/view/listeners.h \
 	%D%/view/metrics.c %D%/view/metrics.h \
 	%D%/view/ports.c %D%/view/ports.h \
+	%D%/view/state_facts.c %D%/view/state_facts.h \
+	%D%/view/state_stories.c %D%/view/state_stories.h \
 	%D%/view/statistics.c %D%/view/statistics.h \
 	%D%/view/statistics_rates.c %D%/view/statistics_rates.h \
 	%D%/view/statistics_read.c %D%/view/statistics_read.h \

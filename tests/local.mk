@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \
+	%D%/unit/test_explain \
 	%D%/unit/test_expr \
 	%D%/unit/test_field \
 	%D%/unit/test_file \
@@ -56,6 +57,7 @@ live_tests = \
 	%D%/live/asking.py \
 	%D%/live/continuous.py \
 	%D%/live/data.py \
+	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
 	%D%/live/many.py \
@@ -64,7 +66,6 @@ live_tests = \
 	%D%/live/servers.py \
 	%D%/live/states.py \
 	%D%/live/statistics.py \
-	%D%/live/tables.py
 	%D%/live/tables.py \
 	%D%/live/time_wait.py
 

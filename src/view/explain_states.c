@@ -1,9 +1,368 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --explain: what the states of TCP mean. */
+/* --explain: stories about states, and this host's numbers beside them. */
 #include "view/explain_states.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/counters.h"
+#include "model/proto.h"
+#include "output/json_doc.h"
+#include "output/text_table.h"
+#include "view/explain_sums.h"
+#include "view/state_facts.h"
+#include "view/state_stories.h"
+#include "view/wrapped.h"
+
+enum { TOP_DEFAULT = 10, INDENT = 2, LABEL_WIDTH = 13 };
+
+struct explain_writer {
+	struct writer base;
+	struct view_config config;
+	struct obuf *out;
+	const struct state_story *story; /* the one that was asked for; NULL: all */
+	struct explain_sums sums;
+	struct counters netstat; /* of this round */
+};
+
+static struct explain_writer *self_of(struct writer *writer)
+{
+	return (struct explain_writer *)writer;
+}
+
+static int explain_begin(struct writer *writer, enum section section)
+{
+	(void)writer, (void)section;
+	return 0;
+}
+
+static int explain_rows(struct writer *writer, const struct sock *rows, size_t n)
+{
+	struct explain_sums *sums = &self_of(writer)->sums;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < n; i++)
+		err = explain_sums_add(sums, &rows[i]);
+	return err;
+}
+
+static uint64_t count_of(const struct explain_writer *self, const struct state_story *story)
+{
+	return self->sums.counts[story->state];
+}
+
+/* Nobody can say how many there are. */
+static bool is_countable(const struct explain_writer *self, const struct state_story *story)
+{
+	return !story->never_listed || count_of(self, story) > 0;
+}
+
+static size_t shown_programs(const struct explain_writer *self)
+{
+	uint64_t top = self->config.top;
+
+	if (!top)
+		top = self->config.format == VIEW_TEXT ? TOP_DEFAULT : UINT64_MAX;
+	return self->sums.programs.n < top ? self->sums.programs.n : (size_t)top;
+}
+
+/* --- text --------------------------------------------------------------------------------- */
+
+static const char *where(const struct explain_writer *self)
+{
+	return self->config.filtered ? "of the chosen sockets" : "here";
+}
+
+static int put_all_text(struct explain_writer *self)
+{
+	static const struct text_column columns[] = { { "STATE", false },
+						      { "SOCKETS", true },
+						      { "WHAT IT MEANS", false } };
+	struct text_table table;
+	int err;
+
+	text_table_begin(&table, columns, 3, self->config.utf8);
+	for (size_t i = 0; i < STATE_COUNT; i++) {
+		const struct state_story *story = state_story_at(i);
+
+		text_table_str(&table, tcp_state_name(story->state));
+		if (is_countable(self, story))
+			text_table_uint(&table, count_of(self, story));
+		else
+			text_table_str(&table, NULL);
+		text_table_str(&table, story->brief);
+	}
+	err = text_table_end(&table, self->out, 0, !self->config.no_header);
+	if (!self->config.no_header)
+		obuf_put_str(self->out, "\n--explain=STATE tells more of one of them, and who has "
+					"its sockets here.\n");
+	return err;
+}
+
+static void put_title(struct explain_writer *self, const struct state_story *story)
+{
+	uint64_t count = count_of(self, story);
+	char text[160], number[24] = "an unknown number";
+
+	if (is_countable(self, story))
+		snprintf(number, sizeof(number), "%" PRIu64, count);
+	snprintf(text, sizeof(text), "%s (RFC 9293: %s, ss: %s): %s %s\n\n",
+		 tcp_state_name(story->state), story->rfc, story->ss, number, where(self));
+	obuf_put_str(self->out, text);
+}
+
+static void put_story(struct explain_writer *self, const struct state_story *story)
+{
+	const struct {
+		const char *label, *text;
+	} parts[] = {
+		{ "It means", story->meaning },    { "It begins", story->enters },
+		{ "It ends", story->leaves },      { "Many mean", story->many_mean },
+		{ "Look next", story->look_next },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		wrapped_put_labelled(self->out, parts[i].label, parts[i].text, LABEL_WIDTH,
+				     self->config.width);
+}
+
+static int put_programs(struct explain_writer *self)
+{
+	static const struct text_column columns[] = {
+		{ "PROGRAM", false },    { "SOCKETS", true }, { "PROCESSES", true },
+		{ "MOST_IN_PID", true }, { "THERE", true },
+	};
+	size_t shown = shown_programs(self), n = self->sums.programs.n;
+	struct text_table table;
+	char text[80];
+	int err;
+
+	text_table_begin(&table, columns, 5, self->config.utf8);
+	for (size_t i = 0; i < shown; i++) {
+		const struct explain_program *program = explain_program(&self->sums, i);
+
+		text_table_escaped(&table, program->name, strlen(program->name));
+		text_table_uint(&table, program->sockets);
+		text_table_uint(&table, program->n_processes);
+		text_table_uint(&table, program->busiest_pid);
+		text_table_uint(&table, program->busiest_sockets);
+	}
+	err = text_table_end(&table, self->out, INDENT, shown > 0 && !self->config.no_header);
+	snprintf(text, sizeof(text), "  (%zu more programs; --top=N shows N)\n", n - shown);
+	if (n > shown)
+		obuf_put_str(self->out, text);
+	return err;
+}
+
+/* "3 are orphans: ...", where there are some. */
+static void put_others(struct explain_writer *self, uint64_t n, const char *what)
+{
+	char text[300];
+
+	if (n == 0)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64 " %s", n, what);
+	wrapped_put_labelled(self->out, " ", text, INDENT, self->config.width);
+}
+
+static int put_owners(struct explain_writer *self, const struct state_story *story)
+{
+	const struct explain_sums *sums = &self->sums;
+	int err;
+
+	obuf_put_str(self->out, "\nWho has them\n");
+	if (story->never_owned) {
+		wrapped_put_labelled(self->out, " ", story->without_process, INDENT,
+				     self->config.width);
+		return 0;
+	}
+	if (count_of(self, story) == 0) {
+		obuf_put_str(self->out, "  nobody: there are none\n");
+		return 0;
+	}
+	err = put_programs(self);
+	put_others(self, sums->n_orphans, story->without_process);
+	put_others(self, sums->n_small, "of these are kept as small as TIME_WAIT is");
+	put_others(self, sums->n_hidden, "whose processes could not be looked into");
+	put_others(self, sums->n_unheld,
+		   "that no process holds: the kernel itself, or they were "
+		   "just closed");
+	return err;
+}
+
+static int put_facts(struct explain_writer *self, const struct state_story *story)
+{
+	static const struct text_column columns[] = { { NULL, false },
+						      { NULL, true },
+						      { NULL, false } };
+	struct text_table table;
+
+	if (!story->facts[0].name)
+		return 0;
+	obuf_put_str(self->out, "\nOn this host (counters: since the network namespace began)\n");
+	text_table_begin(&table, columns, 3, self->config.utf8);
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
+		uint64_t value;
+
+		text_table_str(&table, story->facts[i].name);
+		if (state_fact_value(&story->facts[i], self->config.env, &self->netstat, &value))
+			text_table_uint(&table, value);
+		else
+			text_table_str(&table, NULL);
+		text_table_str(&table, story->facts[i].meaning);
+	}
+	return text_table_end(&table, self->out, INDENT, false);
+}
+
+static int put_one_text(struct explain_writer *self)
+{
+	int err;
+
+	put_title(self, self->story);
+	put_story(self, self->story);
+	err = put_owners(self, self->story);
+	return err < 0 ? err : put_facts(self, self->story);
+}
+
+static int put_text(struct explain_writer *self)
+{
+	int err = self->story ? put_one_text(self) : put_all_text(self);
+
+	if (self->config.continuous)
+		obuf_put_char(self->out, '\n');
+	return err;
+}
+
+/* --- JSON --------------------------------------------------------------------------------- */
+
+static void put_owners_json(struct json_doc *doc, const struct explain_writer *self)
+{
+	size_t shown = shown_programs(self);
+
+	json_doc_array(doc, "owners");
+	for (size_t i = 0; i < shown; i++) {
+		const struct explain_program *program = explain_program(&self->sums, i);
+
+		json_doc_object(doc, NULL);
+		json_doc_str(doc, "program", program->name);
+		json_doc_uint(doc, "sockets", program->sockets);
+		json_doc_uint(doc, "processes", program->n_processes);
+		json_doc_uint(doc, "busiest_pid", program->busiest_pid);
+		json_doc_uint(doc, "busiest_sockets", program->busiest_sockets);
+		json_doc_end(doc);
+	}
+	json_doc_end(doc);
+	json_doc_uint(doc, "without_process", self->sums.n_orphans);
+	json_doc_uint(doc, "small", self->sums.n_small);
+	json_doc_uint(doc, "hidden", self->sums.n_hidden);
+	json_doc_uint(doc, "unheld", self->sums.n_unheld);
+}
+
+static void put_facts_json(struct json_doc *doc, const struct explain_writer *self,
+			   const struct state_story *story)
+{
+	json_doc_array(doc, "host");
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
+		const struct state_fact *fact = &story->facts[i];
+		uint64_t value;
+
+		json_doc_object(doc, NULL);
+		json_doc_str(doc, "name", fact->name);
+		if (state_fact_value(fact, self->config.env, &self->netstat, &value))
+			json_doc_uint(doc, "value", value);
+		else
+			json_doc_null(doc, "value");
+		json_doc_str(doc, "meaning", fact->meaning);
+		json_doc_end(doc);
+	}
+	json_doc_end(doc);
+}
+
+static void put_state_json(struct json_doc *doc, const struct explain_writer *self,
+			   const struct state_story *story)
+{
+	json_doc_object(doc, NULL);
+	json_doc_str(doc, "state", tcp_state_name(story->state));
+	json_doc_str(doc, "rfc", story->rfc);
+	json_doc_str(doc, "ss", story->ss);
+	if (is_countable(self, story))
+		json_doc_uint(doc, "count", count_of(self, story));
+	else
+		json_doc_null(doc, "count");
+	json_doc_str(doc, "brief", story->brief);
+	json_doc_str(doc, "meaning", story->meaning);
+	json_doc_str(doc, "enters", story->enters);
+	json_doc_str(doc, "leaves", story->leaves);
+	json_doc_str(doc, "many_mean", story->many_mean);
+	json_doc_str(doc, "look_next", story->look_next);
+	json_doc_bool(doc, "may_have_owners", !story->never_owned);
+	json_doc_str(doc, "without_process_because", story->without_process);
+	if (self->story && !story->never_owned)
+		put_owners_json(doc, self);
+	else
+		json_doc_null(doc, "owners");
+	put_facts_json(doc, self, story);
+	json_doc_end(doc);
+	obuf_end_row(doc->out);
+}
+
+static int put_json(struct explain_writer *self)
+{
+	struct json_doc doc;
+
+	json_doc_begin_view(&doc, self->out, self->config.run, "explain");
+	json_doc_bool(&doc, "filtered", self->config.filtered);
+	json_doc_array(&doc, "states");
+	for (size_t i = 0; i < STATE_COUNT; i++)
+		if (!self->story || self->story == state_story_at(i))
+			put_state_json(&doc, self, state_story_at(i));
+	json_doc_end(&doc);
+	json_doc_end_view(&doc, self->config.run);
+	return 0;
+}
+
+static int explain_end(struct writer *writer)
+{
+	struct explain_writer *self = self_of(writer);
+	int err = counters_read(&self->netstat, self->config.env, "net/netstat", COUNTERS_PAIRS);
+
+	if (err != -ENOMEM) { /* counters that cannot be read are shown as not known */
+		explain_sums_finish(&self->sums);
+		err = self->config.format == VIEW_TEXT ? put_text(self) : put_json(self);
+	}
+	counters_clear(&self->netstat);
+	explain_sums_clear(&self->sums);
+	return err < 0 ? err : obuf_end_row(self->out);
+}
+
+static void explain_free(struct writer *writer)
+{
+	struct explain_writer *self = self_of(writer);
+
+	explain_sums_free(&self->sums);
+	counters_free(&self->netstat);
+	free(self);
+}
 
 struct writer *explain_states_new(const struct view_config *config, struct obuf *out)
 {
-	(void)config, (void)out;
-	return NULL;
+	struct explain_writer *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return NULL;
+	self->base = (struct writer){ .begin = explain_begin,
+				      .rows = explain_rows,
+				      .end = explain_end,
+				      .free = explain_free };
+	self->config = *config;
+	self->out = out;
+	explain_sums_init(&self->sums);
+	if (config->explain_state)
+		self->story = state_story_find(tcp_state_find(config->explain_state));
+	if (self->story && !self->story->never_owned)
+		self->sums.wanted = self->story->state;
+	return &self->base;
 }

@@ -122,7 +122,7 @@ static void reason_of_none(char *dst, size_t n, const struct likely_summary *sum
 			   const struct time_wait_service *of)
 {
 	if (summary->hidden)
-		snprintf(dst, n, "this user may not see whose sockets they are: ask as root");
+		snprintf(dst, n, "not every process could be looked into");
 	else if (of->key.side == TIME_WAIT_UNCLEAR)
 		snprintf(dst, n, "it cannot be told which side connected");
 	else if (of->key.side == TIME_WAIT_INBOUND)

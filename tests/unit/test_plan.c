@@ -189,3 +189,68 @@ Test(plan, statistics_with_options_of_listings)
 	request = (struct request){ .view = VIEW_SUMMARY, .extend = true };
 	cr_assert_eq(plan_make(&request, NULL, &(struct plan){ 0 }, &error), -EINVAL);
 }
+
+/* The tables of a view, with the states of each. */
+static struct plan plan_of_view(enum request_view view, const char *state)
+{
+	struct request request = { .view = view, .explain_state = state };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	return plan;
+}
+
+Test(plan, time_wait_sees_listeners_before_all_else)
+{
+	struct plan plan = plan_of_view(VIEW_TIME_WAIT, NULL);
+	uint32_t listen = 1u << TCP_STATE_LISTEN;
+
+	cr_assert_eq(plan.n_tables, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct sock_query *query = &plan.tables[i].query;
+
+		cr_assert_eq(query->proto, PROTO_TCP);
+		cr_assert_eq(query->family, i % 2 ? AF_INET6 : AF_INET);
+		cr_assert_eq(query->states, i < 2 ? listen : TCP_STATES_ALL & ~listen);
+		cr_assert_eq(query->needs, 0);
+	}
+	plan_free(&plan);
+}
+
+Test(plan, one_explained_state_is_all_that_is_asked_for)
+{
+	struct plan plan = plan_of_view(VIEW_EXPLAIN, "Close-Wait");
+
+	cr_assert_eq(plan.n_tables, 2);
+	cr_assert_eq(plan.tables[0].query.states, 1u << TCP_STATE_CLOSE_WAIT);
+	cr_assert_eq(plan.needs, NEED_OWNERS | NEED_ALL_OWNERS);
+	plan_free(&plan);
+	plan = plan_of_view(VIEW_EXPLAIN, "TIME_WAIT");
+	cr_assert_eq(plan.tables[1].query.states, 1u << TCP_STATE_TIME_WAIT);
+	cr_assert_eq(plan.needs, 0);
+	plan_free(&plan);
+	plan = plan_of_view(VIEW_EXPLAIN, NULL);
+	cr_assert_eq(plan.tables[0].query.states, TCP_STATES_ALL);
+	cr_assert_eq(plan.needs, 0);
+	plan_free(&plan);
+}
+
+Test(plan, states_and_what_does_not_go_with_them)
+{
+	static const struct request wrong[] = {
+		{ .view = VIEW_EXPLAIN, .explain_state = "time" },
+		{ .view = VIEW_EXPLAIN, .explain_state = "" },
+		{ .view = VIEW_EXPLAIN, .listening = true },
+		{ .view = VIEW_EXPLAIN, .format = FORMAT_CSV },
+		{ .view = VIEW_TIME_WAIT, .listening = true },
+		{ .view = VIEW_TIME_WAIT, .format = FORMAT_CSV },
+	};
+	struct plan plan;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_assert_eq(plan_make(&wrong[i], NULL, &plan, &error), -EINVAL, "%zu", i);
+	plan_make(&wrong[0], NULL, &plan, &error);
+	cr_assert_not_null(strstr(error.text, "--explain=time: no state of TCP"));
+	/* Whole, to the last state. */
+	cr_assert_not_null(strstr(error.text, "listen, closing"));
+}
