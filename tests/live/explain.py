@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import sys
+import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
@@ -36,7 +37,7 @@ class Scene:
     our segments."""
 
     def __init__(self):
-        self.net, self.kept = Neighbour(), []
+        self.since, self.net, self.kept = time.monotonic(), Neighbour(), []
         with inside(self.net.fd):
             self.there = lib.listen(Neighbour.THERE4, backlog=64)
         self.here = lib.listen(Neighbour.HERE4, backlog=64)
@@ -110,9 +111,14 @@ scene = None
 
 
 def need_scene():
+    """Some of these states end by themselves after a minute: then nothing is left to be compared."""
     global scene
     if scene is None:
         scene = Scene()
+        for state, n in (("FIN_WAIT1", 2), ("FIN_WAIT2", 2), ("SYN_RECV", 1), ("CLOSE_WAIT", 1)):
+            lib.eventually(lambda state=state, n=n: ss_count(state) == n, state)
+    if time.monotonic() - scene.since > 40:
+        raise lib.Skip("this machine is too slow: some states are over before they are looked at")
 
 
 def answer(*args):
