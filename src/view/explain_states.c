@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/obuf.h"
+#include "base/report.h"
 #include "kernel/counters.h"
 #include "model/proto.h"
+#include "output/data.h"
 #include "output/json_doc.h"
 #include "output/text_table.h"
 #include "view/explain_sums.h"
@@ -26,6 +29,7 @@ struct explain_writer {
 	const struct state_story *story; /* the one that was asked for; NULL: all */
 	struct explain_sums sums;
 	struct counters netstat; /* of this round */
+	bool failed;             /* no memory: there is no answer in this round */
 };
 
 static struct explain_writer *self_of(struct writer *writer)
@@ -41,12 +45,11 @@ static int explain_begin(struct writer *writer, enum section section)
 
 static int explain_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
-	struct explain_sums *sums = &self_of(writer)->sums;
-	int err = 0;
+	struct explain_writer *self = self_of(writer);
 
-	for (size_t i = 0; err == 0 && i < n; i++)
-		err = explain_sums_add(sums, &rows[i]);
-	return err;
+	for (size_t i = 0; !self->failed && i < n; i++)
+		self->failed = explain_sums_add(&self->sums, &rows[i]) < 0;
+	return self->failed ? -ENOMEM : 0;
 }
 
 static uint64_t count_of(const struct explain_writer *self, const struct state_story *story)
@@ -324,18 +327,36 @@ static int put_json(struct explain_writer *self)
 	return 0;
 }
 
+static int put_answer(struct explain_writer *self)
+{
+	bool text = self->config.format == VIEW_TEXT;
+	int err = self->failed ? -ENOMEM : 0;
+
+	/* Half of the sockets are no answer; data says that it is not complete. */
+	if (err == 0 && text && self->config.run->cut_short)
+		return 0;
+	/* Counters that cannot be read are shown as not known. */
+	if (err == 0 && counters_read(&self->netstat, self->config.env, "net/netstat",
+				      COUNTERS_PAIRS) == -ENOMEM)
+		err = -ENOMEM;
+	if (err == 0) {
+		explain_sums_finish(&self->sums);
+		err = text ? put_text(self) : put_json(self);
+	}
+	return err < 0 ? err : obuf_end_row(self->out);
+}
+
 static int explain_end(struct writer *writer)
 {
 	struct explain_writer *self = self_of(writer);
-	int err = counters_read(&self->netstat, self->config.env, "net/netstat", COUNTERS_PAIRS);
+	int err = put_answer(self);
 
-	if (err != -ENOMEM) { /* counters that cannot be read are shown as not known */
-		explain_sums_finish(&self->sums);
-		err = self->config.format == VIEW_TEXT ? put_text(self) : put_json(self);
-	}
+	if (err == -ENOMEM)
+		report_add(self->config.report, REPORT_FAILED, "out of memory");
 	counters_clear(&self->netstat);
 	explain_sums_clear(&self->sums);
-	return err < 0 ? err : obuf_end_row(self->out);
+	self->failed = false;
+	return err;
 }
 
 static void explain_free(struct writer *writer)

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/report.h"
+#include "output/data.h"
 #include "view/time_wait_answer.h"
 
 enum { TOP_DEFAULT = 10 };
@@ -20,7 +22,8 @@ struct time_wait_writer {
 	struct writer base;
 	struct time_wait_answer answer;
 	struct obuf *out;
-	bool ready; /* the facts of this round have been read */
+	bool ready;  /* the facts of this round have been read */
+	bool failed; /* no memory: there is no answer in this round */
 };
 
 static struct time_wait_writer *self_of(struct writer *writer)
@@ -53,12 +56,11 @@ static int time_wait_begin(struct writer *writer, enum section section)
 
 static int time_wait_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
-	struct time_wait_sums *sums = &self_of(writer)->answer.sums;
-	int err = 0;
+	struct time_wait_writer *self = self_of(writer);
 
-	for (size_t i = 0; err == 0 && i < n; i++)
-		err = time_wait_sums_add(sums, &rows[i]);
-	return err;
+	for (size_t i = 0; !self->failed && i < n; i++)
+		self->failed = time_wait_sums_add(&self->answer.sums, &rows[i]) < 0;
+	return self->failed ? -ENOMEM : 0;
 }
 
 static size_t at_most(size_t n, uint64_t limit)
@@ -92,7 +94,7 @@ static const char *owner_text(char *dst, const struct time_wait_answer *answer,
 	const struct likely_owner *owner = NULL;
 	size_t n;
 
-	if (service && i < answer->owners.n_services)
+	if (service)
 		owner = likely_owners_first(&answer->owners, i);
 	if (!owner)
 		return NULL;
@@ -126,20 +128,35 @@ static int make_answer(struct time_wait_answer *answer)
 	return 0;
 }
 
-static int time_wait_end(struct writer *writer)
+static int put_answer(struct time_wait_writer *self)
 {
-	struct time_wait_writer *self = self_of(writer);
 	struct time_wait_answer *answer = &self->answer;
-	int err = self->ready ? 0 : read_facts(self);
+	bool text = answer->config.format == VIEW_TEXT;
+	int err = self->failed ? -ENOMEM : 0;
 
+	if (err == 0 && !self->ready)
+		err = read_facts(self);
+	/* Half of the sockets are no answer; data says that it is not complete. */
+	if (err == 0 && text && answer->config.run->cut_short)
+		return 0;
 	if (err == 0)
 		err = make_answer(answer);
 	if (err == 0)
-		err = answer->config.format == VIEW_TEXT ? time_wait_put_text(answer, self->out)
-							 : time_wait_put_json(answer, self->out);
-	likely_owners_free(&answer->owners);
-	time_wait_sums_clear(&answer->sums);
-	self->ready = false;
+		err = text ? time_wait_put_text(answer, self->out)
+			   : time_wait_put_json(answer, self->out);
+	return err;
+}
+
+static int time_wait_end(struct writer *writer)
+{
+	struct time_wait_writer *self = self_of(writer);
+	int err = put_answer(self);
+
+	if (err == -ENOMEM)
+		report_add(self->answer.config.report, REPORT_FAILED, "out of memory");
+	likely_owners_free(&self->answer.owners);
+	time_wait_sums_clear(&self->answer.sums);
+	self->ready = self->failed = false;
 	return err;
 }
 

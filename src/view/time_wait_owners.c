@@ -106,10 +106,13 @@ void likely_owners_free(struct likely_owners *owners)
 
 const struct likely_owner *likely_owners_first(const struct likely_owners *owners, size_t service)
 {
-	const struct likely_summary *summary = &owners->services[service];
 	const struct likely_owner *best = NULL;
+	const struct likely_summary *summary;
 
-	for (uint32_t i = 0; service < owners->n_services && i < summary->n; i++) {
+	if (service >= owners->n_services)
+		return NULL;
+	summary = &owners->services[service];
+	for (uint32_t i = 0; i < summary->n; i++) {
 		const struct likely_owner *row = &owners->rows[summary->first + i];
 
 		if (!best || row->sockets > best->sockets)

@@ -43,7 +43,8 @@ int likely_owners_find(struct likely_owners *owners, const struct view_config *c
 		       const struct time_wait_service *services, size_t n);
 void likely_owners_free(struct likely_owners *owners);
 
-/* The owner of a service with most of its sockets, or NULL where none is known. */
+/* The owner of a service with most of its sockets, or NULL where none is known, also for a service
+ * that was not looked up. */
 const struct likely_owner *likely_owners_first(const struct likely_owners *owners, size_t service);
 
 /* Why this owner (NULL: why none is known), in plain ASCII, at most n bytes with a NUL. */

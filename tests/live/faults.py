@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import re
 import resource
@@ -353,6 +354,32 @@ for ERROR in (errno.EPERM, errno.EACCES, errno.EAFNOSUPPORT, errno.EPROTONOSUPPO
 def denied_note():
     result = lssock("-tan", preexec_fn=deny_netlink(errno.EPERM))
     that("/proc" in result.err, result.err)
+
+
+@case("AF_NETLINK denied: --time-wait and --explain count the same from /proc")
+def denied_views():
+    listener = lib.listen()
+    for _ in range(3):
+        client, accepted = lib.connect_to(listener)
+        client.close()
+        that(accepted.recv(1) == b"", "no end of file")
+        accepted.close()
+
+    def told(view, **how):
+        document = json.loads(lssock(view, "--json", **how).out)
+        for key in ("time", "warnings", "ages", "closes_per_s_10s", "closes_per_s_60s"):
+            document.pop(key, None)
+        for service in document.get("services", ()):
+            del service["closes_per_s_10s"]
+        return document
+
+    for view in ("--time-wait", "--explain", "--explain=time-wait", "--explain=listen"):
+        want = told(view)
+        equal(told(view, preexec_fn=deny_netlink(errno.EPERM)), want, view)
+    want = [s["time_wait"] for s in told("--time-wait")["services"] if s["side"] == "client"
+            and s["port"] == lib.port_of(listener)]
+    equal(want, [3])
+    listener.close()
 
 
 @case("AF_NETLINK denied: names with newlines and escape sequences hide no other socket")
