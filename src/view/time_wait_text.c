@@ -111,7 +111,10 @@ static void put_service(struct text_table *table, const struct time_wait_answer 
 	text_table_str(table, side_names[service->key.side]);
 	put_end_point(table, &service->key, true);
 	text_table_uint(table, service->count);
-	put_tenths(table, time_wait_rate_recent(service->recent));
+	if (answer->sums.n_without_age == 0)
+		put_tenths(table, time_wait_rate_recent(service->recent));
+	else
+		text_table_str(table, NULL);
 	if (service->key.side == TIME_WAIT_OUTBOUND && answer->facts.capacity)
 		text_table_format(table, "%" PRIu64 "%%",
 				  service->source_used * 100 / answer->facts.capacity);

@@ -228,6 +228,23 @@ def owner_of_client():
     listener.close()
 
 
+@case("who may not look into processes is told that, and no owner is invented")
+def hidden():
+    need_scene()
+    lib.need_real_root()
+    program = lib.public_lssock()
+
+    def demote():
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+    document = strict(lib.run([program, "--time-wait", "--json"], preexec_fn=demote).out)
+    service = next(s for s in document["services"] if s["side"] == "server")
+    equal(service["likely_owners"], [])
+    equal(service["owner_unknown_because"], "not every process could be looked into")
+
+
 @case("one sentence first; nothing to change where there is no problem")
 def fine():
     need_scene()
