@@ -49,6 +49,12 @@ static void quote(struct obuf *out, size_t start)
 	*--to = '"';
 }
 
+void csv_end_field(struct obuf *out, size_t start)
+{
+	if (!out->error && needs_quotes(out->data + start, out->len - start))
+		quote(out, start);
+}
+
 static void put_field(struct csv *csv, const struct field *field, const struct sock *sock)
 {
 	struct obuf *out = csv->out;
@@ -58,8 +64,8 @@ static void put_field(struct csv *csv, const struct field *field, const struct s
 	if (out->error)
 		return;
 	/* A line without a byte would be no record to many readers. */
-	if (known ? needs_quotes(out->data + start, out->len - start) : csv->n_fields == 1)
-		quote(out, start);
+	if (known || csv->n_fields == 1)
+		csv_end_field(out, start);
 }
 
 static void put_header(struct csv *csv)

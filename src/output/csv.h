@@ -20,4 +20,7 @@ struct obuf;
 struct writer *csv_new(const struct field *const *fields, size_t n_fields, bool no_header,
 		       struct obuf *out);
 
+/* Ends a field whose text was appended since start: puts it in quotes where it needs them. */
+void csv_end_field(struct obuf *out, size_t start);
+
 #endif

@@ -99,6 +99,16 @@ void text_table_escaped(struct text_table *table, const void *text, size_t n)
 	end_cell(table, start, width);
 }
 
+void text_table_field(struct text_table *table, const struct field *field, const struct sock *sock)
+{
+	size_t start = table->text.len, width;
+
+	if (table->failed)
+		return;
+	width = field_text_put_cell(&table->text, field, sock, table->utf8, SIZE_MAX);
+	end_cell(table, start, width);
+}
+
 void text_table_end_point(struct text_table *table, uint8_t family, const struct endpoint *end,
 			  int port)
 {
@@ -152,6 +162,40 @@ void text_table_bar(struct text_table *table, uint64_t value, uint64_t max, size
 		full++;
 	}
 	end_cell(table, start, full);
+}
+
+/* A value of max as one of so many levels, 0 for 0 alone. */
+static size_t level_of(uint64_t value, uint64_t max, size_t levels)
+{
+	size_t level;
+
+	if (value == 0)
+		return 0;
+	if (value >= max)
+		return levels;
+	level = (size_t)((double)value / (double)max * (double)levels + 0.5);
+	return level < 1 ? 1 : level;
+}
+
+void text_table_course(struct text_table *table, const uint64_t *values, size_t n, uint64_t max)
+{
+	static const char ascii[] = " .:-=+*#%@";
+	size_t start = table->text.len;
+
+	if (table->failed)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t level = level_of(values[i], max, table->utf8 ? 8 : sizeof(ascii) - 2);
+
+		if (!table->utf8 || level == 0) {
+			obuf_put_char(&table->text, ascii[level]);
+			continue;
+		}
+		/* U+2581 is an eighth of a block high, each one behind it an eighth more. */
+		obuf_put_str(&table->text, "\xe2\x96");
+		obuf_put_char(&table->text, (char)(0x80 + level));
+	}
+	end_cell(table, start, n);
 }
 
 static size_t column_width(const struct text_table *table, size_t column, bool with_head)

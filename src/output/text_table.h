@@ -13,6 +13,8 @@
 #include "base/obuf.h"
 
 struct endpoint;
+struct field;
+struct sock;
 
 struct text_column {
 	const char *title; /* NULL in every column: no line of headings */
@@ -48,6 +50,8 @@ void text_table_uint(struct text_table *table, uint64_t value);
 /* Text of others: escaped as one word, blanks too; empty is "". What would look like that, or like
  * "-", is written in escapes. */
 void text_table_escaped(struct text_table *table, const void *text, size_t n);
+/* A field of a socket, as field_text_put_cell() writes it. */
+void text_table_field(struct text_table *table, const struct field *field, const struct sock *sock);
 /* An address, with ":port" behind it when port is not negative ("*": 0). IPv6 with a port stands in
  * brackets. */
 void text_table_end_point(struct text_table *table, uint8_t family, const struct endpoint *end,
@@ -55,6 +59,11 @@ void text_table_end_point(struct text_table *table, uint8_t family, const struct
 /* A bar of at most width columns, value of max; in ASCII, or in eighths where UTF-8 may be shown.
  */
 void text_table_bar(struct text_table *table, uint64_t value, uint64_t max, size_t width);
+/*
+ * How a number went: a column for each of n values, higher for the larger ones up to max, blank for
+ * 0; in ASCII, or in eighths of a block where UTF-8 may be shown.
+ */
+void text_table_course(struct text_table *table, const uint64_t *values, size_t n, uint64_t max);
 
 /*
  * Writes headings (if with_head) and rows, each line after indent blanks, without blanks at its
