@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which fields are shown and sorted by: the usual ones, the presets, --columns and --sort. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "plan.h"
 
 /* The usual columns, by what is listed and which of netstat's columns were asked for. */
@@ -79,6 +81,19 @@ static void add_known(struct plan *plan, const char *list)
 		if (field)
 			add_field(plan, field);
 	}
+}
+
+static int refuse(struct plan_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int refuse(struct plan_error *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -EINVAL;
 }
 
 static const struct field *find_field(const char *name, size_t n, struct plan_error *error)
@@ -178,9 +193,64 @@ static int choose_keys(const struct request *request, struct plan *plan, struct 
 	return 0;
 }
 
+/* "NAME" or "NAME/BITS", n bytes of the list of --count-by. */
+static int add_counted(struct plan *plan, const char *item, size_t n, struct plan_error *error)
+{
+	const char *slash = memchr(item, '/', n);
+	size_t name_len = slash ? (size_t)(slash - item) : n;
+	const struct field *field = find_field(item, name_len, error);
+	uint64_t bits = 0;
+
+	if (!field)
+		return -EINVAL;
+	if (field->type == FIELD_OWNERS)
+		return refuse(error, "--count-by: 'owners' is a list; count by pid or program");
+	if (slash && field->type != FIELD_ADDR)
+		return refuse(error, "--count-by: '%s' is no address and takes no prefix",
+			      field->name);
+	if (slash && (!num_parse_u64(slash + 1, n - name_len - 1, 128, &bits) || bits == 0))
+		return refuse(error, "--count-by: the prefix of '%s' is a number from 1 to 128",
+			      field->name);
+	for (size_t i = 0; i < plan->n_fields; i++)
+		if (plan->fields[i] == field)
+			return refuse(error, "--count-by names '%s' twice", field->name);
+	if (plan->n_fields == PLAN_MAX_FIELDS)
+		return refuse(error, "--count-by takes at most %d fields", PLAN_MAX_FIELDS);
+	plan->prefixes[plan->n_fields] = (uint8_t)bits;
+	plan->fields[plan->n_fields++] = field;
+	/* Addresses that mean nothing without an interface are told with its name. */
+	if (field->type == FIELD_ADDR)
+		plan->needs |= NEED_INTERFACE;
+	return 0;
+}
+
+/* The list of --count-by. */
+static int choose_counted(const char *list, struct plan *plan, struct plan_error *error)
+{
+	int err = 0;
+
+	for (const char *at = list; err == 0 && at;) {
+		size_t n = strcspn(at, ",");
+
+		err = add_counted(plan, at, n, error);
+		at = at[n] ? at + n + 1 : NULL;
+	}
+	return err;
+}
+
+/* Answers in place of rows show no fields, but for those that are counted by. */
+static int choose_shown(const struct request *request, struct plan *plan, struct plan_error *error)
+{
+	if (request->view == VIEW_COUNT_BY)
+		return choose_counted(request->count_by, plan, error);
+	if (request->view != VIEW_ROWS || plan->format == FORMAT_NETSTAT)
+		return 0;
+	return choose_columns(request, plan, error);
+}
+
 int plan_choose_fields(const struct request *request, struct plan *plan, struct plan_error *error)
 {
-	int err = plan->format == FORMAT_NETSTAT ? 0 : choose_columns(request, plan, error);
+	int err = choose_shown(request, plan, error);
 
 	if (err == 0)
 		err = choose_keys(request, plan, error);

@@ -86,6 +86,9 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 				     "listings, not for answers in place of rows");
 	if (request->question != ASK_NOTHING || request->quiet)
 		return refuse(error, "one of a question and an answer in place of rows, not both");
+	if (request->programs && request->view == VIEW_COUNT_BY)
+		return refuse(error, "-p is for listings; --count-by takes the fields pid and "
+				     "program");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
 	return check_states(request, error);

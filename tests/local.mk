@@ -8,6 +8,7 @@ unit_tests = \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
+	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
 	%D%/unit/test_diag_facts \
@@ -56,6 +57,7 @@ unit_tests = \
 live_tests = \
 	%D%/live/asking.py \
 	%D%/live/continuous.py \
+	%D%/live/counting.py \
 	%D%/live/data.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \

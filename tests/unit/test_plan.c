@@ -231,6 +231,29 @@ Test(plan, one_explained_state_is_all_that_is_asked_for)
 	plan_free(&plan);
 	plan = plan_of_view(VIEW_EXPLAIN, NULL);
 	cr_assert_eq(plan.tables[0].query.states, TCP_STATES_ALL);
+}
+
+static int count_by(const char *list, struct plan *plan)
+{
+	struct request request = { .view = VIEW_COUNT_BY, .count_by = list };
+
+	return plan_make(&request, NULL, plan, &error);
+}
+
+Test(plan, what_is_counted_by)
+{
+	struct plan plan;
+
+	cr_assert_eq(count_by("state,remote-address/24,program", &plan), 0);
+	cr_assert_eq(plan.n_fields, 3);
+	cr_assert_str_eq(plan.fields[1]->name, "remote_address");
+	cr_assert_eq(plan.prefixes[0], 0);
+	cr_assert_eq(plan.prefixes[1], 24);
+	cr_assert_eq(plan.mode, SELECT_ALL);
+	/* The first owner will do, and nothing else is fetched. */
+	cr_assert_eq(plan.needs & (NEED_OWNERS | NEED_ALL_OWNERS), NEED_OWNERS);
+	plan_free(&plan);
+	cr_assert_eq(count_by("state", &plan), 0);
 	cr_assert_eq(plan.needs, 0);
 	plan_free(&plan);
 }
@@ -253,4 +276,31 @@ Test(plan, states_and_what_does_not_go_with_them)
 	cr_assert_not_null(strstr(error.text, "--explain=time: no state of TCP"));
 	/* Whole, to the last state. */
 	cr_assert_not_null(strstr(error.text, "listen, closing"));
+}
+
+Test(plan, what_cannot_be_counted_by)
+{
+	static const struct {
+		const char *list, *said;
+	} cases[] = {
+		{ "nothing", "nothing" },
+		{ "state,", "no field ''" },
+		{ "-state", "-state" },
+		{ "state,local_port,state", "'state' twice" },
+		{ "remote_address/8,remote-address/16", "'remote_address' twice" },
+		{ "owners", "pid or program" },
+		{ "state/8", "'state' is no address" },
+		{ "remote_address/0", "'remote_address'" },
+		{ "remote_address/129", "1 to 128" },
+		{ "remote_address/", "1 to 128" },
+		{ "remote_address/8/8", "1 to 128" },
+		{ "remote_address/x", "1 to 128" },
+	};
+	struct plan plan;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_assert_eq(count_by(cases[i].list, &plan), -EINVAL, "%s", cases[i].list);
+		cr_assert(strstr(error.text, cases[i].said), "%s", error.text);
+		plan_free(&plan);
+	}
 }
