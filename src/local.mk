@@ -134,6 +134,8 @@ libcore_a_SOURCES = \
 	%D%/view/statistics_rates.c %D%/view/statistics_rates.h \
 	%D%/view/statistics_read.c %D%/view/statistics_read.h \
 	%D%/view/summary.c %D%/view/summary.h \
+	%D%/view/summary_sums.c %D%/view/summary_sums.h \
+	%D%/view/summary_text.c %D%/view/summary_text.h \
 	%D%/view/time_wait.c %D%/view/time_wait.h \
 	%D%/view/time_wait_advice.c %D%/view/time_wait_advice.h \
 	%D%/view/time_wait_answer.h \

@@ -173,6 +173,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 					     : mode,
 		.needs = needs,
 		.tcp_states = explained_state(request),
+		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
 		.services = request->format == FORMAT_NETSTAT && !request->numeric_ports,
 		.format = request->format,

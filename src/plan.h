@@ -37,6 +37,9 @@ struct plan {
 	struct plan_table tables[PLAN_MAX_TABLES]; /* in the order of the output */
 	size_t n_tables;
 	uint32_t tcp_states;         /* those that the view was asked about; 0: not said */
+	/* Nothing chooses among the sockets of a protocol: where the kernel's own counters answer,
+	 * views leave sockets out of the tables. */
+	bool by_counters;
 	bool inet, local;            /* which sections appear, even empty */
 	uint32_t needs;              /* all needs of all tables */
 	bool hosts, services, users; /* names to be looked up */

@@ -15,7 +15,10 @@ struct view_wish {
 	uint32_t protos;       /* 0: those of the command line, or all; else never others */
 	enum select_mode mode; /* where neither -a nor -l was given */
 	uint32_t needs;
-	uint32_t tcp_states;  /* 0: those of the mode */
+	uint32_t tcp_states; /* 0: those of the mode */
+	/* What the kernel counts itself, and the view asks for only where an expression or a family
+	 * chooses. */
+	uint32_t counted_protos, counted_states;
 	bool no_rows;         /* it looks at no socket */
 	bool all_states;      /* -l would keep from it what it is about */
 	bool listeners_first; /* it has to know them when it sees a connection */
@@ -24,7 +27,11 @@ struct view_wish {
 static const struct view_wish wishes[] = {
 	[VIEW_ROWS] = { .mode = SELECT_CONNECTED },
 	[VIEW_COUNT_BY] = { .mode = SELECT_ALL },
-	[VIEW_SUMMARY] = { .mode = SELECT_ALL },
+	[VIEW_SUMMARY] = { .mode = SELECT_ALL,
+			   .counted_protos = PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |
+					     PROTO_BIT(PROTO_RAW),
+			   .counted_states =
+				   1u << TCP_STATE_ESTABLISHED | 1u << TCP_STATE_TIME_WAIT },
 	[VIEW_PORTS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
 	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP),
 			     .mode = SELECT_ALL,
@@ -89,6 +96,10 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 	if (request->programs && request->view == VIEW_COUNT_BY)
 		return refuse(error, "-p is for listings; --count-by takes the fields pid and "
 				     "program");
+	if (request->view == VIEW_SUMMARY && (request->programs || request->listening ||
+					      request->top || request->format == FORMAT_CSV))
+		return refuse(error, "--summary counts all sockets of the protocols named: it "
+				     "takes no -l, -p, --top and --csv");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
 	return check_states(request, error);
@@ -122,7 +133,12 @@ bool plan_view_listeners_first(const struct plan *plan)
 
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)
 {
-	uint32_t wanted = plan->tcp_states ? plan->tcp_states : wishes[plan->view].tcp_states;
+	const struct view_wish *wish = &wishes[plan->view];
+	uint32_t wanted = plan->tcp_states ? plan->tcp_states : wish->tcp_states;
 
+	if (plan->by_counters && (wish->counted_protos & PROTO_BIT(proto)))
+		return 0;
+	if (plan->by_counters && proto == PROTO_TCP)
+		states &= ~wish->counted_states;
 	return proto == PROTO_TCP && wanted ? states & wanted : states;
 }

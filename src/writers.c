@@ -126,6 +126,7 @@ static struct view_config view_config(const struct writers_config *config)
 		.continuous = request->continuous,
 		.top = request->top,
 		.filtered = plan->expr,
+		.by_counters = plan->by_counters,
 		.protos = request->protos,
 		.inet4 = request->inet4,
 		.inet6 = request->inet6,

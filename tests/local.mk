@@ -48,6 +48,7 @@ unit_tests = \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_statistics \
+	%D%/unit/test_summary_sums \
 	%D%/unit/test_sysctl \
 	%D%/unit/test_text_table \
 	%D%/unit/test_time_wait \
@@ -68,6 +69,7 @@ live_tests = \
 	%D%/live/servers.py \
 	%D%/live/states.py \
 	%D%/live/statistics.py \
+	%D%/live/summary.py \
 	%D%/live/tables.py \
 	%D%/live/time_wait.py
 
@@ -116,6 +118,7 @@ EXTRA_DIST += \
 	%D%/golden/machines \
 	%D%/golden/cases \
 	%D%/live/lib.py \
+	%D%/live/scene.py \
 	%D%/lsan.supp \
 	%D%/no-criterion \
 	%D%/tap-run

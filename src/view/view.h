@@ -50,6 +50,7 @@ struct view_config {
 	bool continuous; /* further rounds follow: rates may be told */
 	uint64_t top;    /* 0: not said */
 	bool filtered; /* an expression chose the rows: what the kernel counts is not about them */
+	bool by_counters;  /* what the kernel counts itself was not listed (plan.h) */
 	uint32_t protos;   /* 1 << enum sock_proto of those that were named; 0: none was */
 	bool inet4, inet6; /* families that were named */
 

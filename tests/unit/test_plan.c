@@ -304,3 +304,28 @@ Test(plan, what_cannot_be_counted_by)
 		plan_free(&plan);
 	}
 }
+
+Test(plan, a_summary_leaves_to_the_kernel_what_it_counts)
+{
+	const uint32_t counted = 1u << TCP_STATE_ESTABLISHED | 1u << TCP_STATE_TIME_WAIT;
+	struct request request = { .view = VIEW_SUMMARY };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 sctp sctp6 sctp sctp6 unix");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.tables[0].query.states, TCP_STATES_ALL & ~counted);
+	cr_assert(plan.by_counters);
+	plan_free(&plan);
+	/* The counters know nothing of families. */
+	request.inet4 = true;
+	cr_assert_str_eq(tables(&request), "tcp sctp udp udpl raw");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.tables[0].query.states, TCP_STATES_ALL);
+	cr_assert_not(plan.by_counters);
+	plan_free(&plan);
+	/* As data it needs no more. */
+	request.format = FORMAT_JSON;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.needs, 0);
+	plan_free(&plan);
+}
