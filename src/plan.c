@@ -94,6 +94,15 @@ static bool any_will_do(const struct request *request, const struct plan *plan)
 	       !(plan->needs & NEED_OWNERS);
 }
 
+/* Whether ports are shown by their services' names: never in data, nor where no port is shown or it
+ * is a field, which is a number. */
+static bool shows_services(const struct request *request)
+{
+	if (request->view == VIEW_COUNT_BY || request->view == VIEW_SUMMARY)
+		return false;
+	return request->format == FORMAT_NETSTAT && !request->numeric_ports;
+}
+
 /* What an expression leaves to the kernel, for every table. */
 static int push_down(struct plan *plan, bool one)
 {
@@ -175,7 +184,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
-		.services = request->format == FORMAT_NETSTAT && !request->numeric_ports,
+		.services = shows_services(request),
 		.format = request->format,
 		.top = request->view == VIEW_ROWS ? request->top : 0,
 		.expr = expr,

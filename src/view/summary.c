@@ -206,9 +206,12 @@ static int summary_rows(struct writer *writer, const struct sock *rows, size_t n
 static int summary_end(struct writer *writer)
 {
 	struct summary *view = (struct summary *)writer;
-	const struct view_config *config = &view->config;
+	struct view_config *config = &view->config;
 	int err = summary_sums_read(&view->sums, &view->scope, config->env, config->report);
 
+	/* The terminal may have another width by now. */
+	if (config->width && config->env->width)
+		config->width = config->env->width(config->env);
 	if (err == 0)
 		err = write_round(view);
 	if (err == -ENOMEM && !view->out->error)
