@@ -199,6 +199,42 @@ static struct summary_number less(struct summary_number number, uint64_t part)
 	return number;
 }
 
+/* The sockets that were listed and that the kernel counts as in use: neither the small entries nor
+ * the requests of SYN_RECV are. */
+static uint64_t listed_in_use(const struct summary_sums *sums)
+{
+	uint64_t n = 0;
+
+	for (int state = TCP_STATE_ESTABLISHED; state < SUMMARY_STATES; state++)
+		if (state != TCP_STATE_SYN_RECV && sums->tcp[state].known)
+			n += sums->tcp[state].value;
+	return n - sums->fin_wait2_entries;
+}
+
+/*
+ * CurrEstab with or without the sockets in CLOSE_WAIT: whichever comes nearer to those in use that
+ * were not listed. That number alone would do, but all that comes and goes between the listing and
+ * the counters would be in it.
+ */
+static struct summary_number get_established(const struct summary_sums *sums,
+					     const struct counters *counters)
+{
+	uint64_t close_wait = sums->tcp[TCP_STATE_CLOSE_WAIT].value, rest, far, near;
+	struct summary_number with = get(counters, "Tcp", "CurrEstab");
+	struct summary_number without = less(with, close_wait);
+	struct summary_number in_use = get(counters, "TCP", "inuse");
+
+	if (close_wait == 0 || !with.known)
+		return with;
+	if (!in_use.known)
+		return in_use;
+	in_use.value += get(counters, "TCP6", "inuse").value;
+	rest = less(in_use, listed_in_use(sums)).value;
+	far = rest > with.value ? rest - with.value : with.value - rest;
+	near = rest > without.value ? rest - without.value : without.value - rest;
+	return near <= far ? without : with;
+}
+
 static void take_inet(struct summary_sums *sums, const struct summary_scope *scope,
 		      const struct counters *counters)
 {
@@ -224,8 +260,7 @@ void summary_sums_take_counters(struct summary_sums *sums, const struct summary_
 	bool tcp = scope->protos & PROTO_BIT(PROTO_TCP);
 
 	if (tcp && scope->by_counters) {
-		sums->tcp[TCP_STATE_ESTABLISHED] = less(get(counters, "Tcp", "CurrEstab"),
-							sums->tcp[TCP_STATE_CLOSE_WAIT].value);
+		sums->tcp[TCP_STATE_ESTABLISHED] = get_established(sums, counters);
 		sums->tcp[TCP_STATE_TIME_WAIT] =
 			less(get(counters, "TCP", "tw"), sums->fin_wait2_entries);
 	}
@@ -276,10 +311,10 @@ static const struct counter_file {
 	  .lost = "the numbers of TIME_WAIT, UDP, RAW and of the whole host" },
 	{ .path = "net/sockstat6",
 	  .layout = COUNTERS_GROUPS,
-	  .protos = COUNTED_PROTOS,
+	  .protos = PROTO_BIT(PROTO_TCP) | COUNTED_PROTOS,
 	  .only_by_counters = true,
 	  .may_lack = true,
-	  .lost = "the numbers of UDP and RAW over IPv6" },
+	  .lost = "the numbers of sockets over IPv6" },
 };
 
 /* Reads the files that are needed; *all: each of them was there. 0 or -ENOMEM. */

@@ -6,7 +6,9 @@
  * Where no expression and no family chooses, two states of TCP and the protocols below are not
  * listed at all, because the kernel counts them for each network namespace:
  *
- *	ESTABLISHED	Tcp CurrEstab of net/snmp, which includes CLOSE_WAIT
+ *	ESTABLISHED	Tcp CurrEstab of net/snmp, which includes CLOSE_WAIT since Linux 6.10 (and
+ *			in stable kernels of that time, so that no version tells); TCP inuse of
+ *			net/sockstat shows which of the two it is
  *	TIME_WAIT	TCP tw of net/sockstat (namespaces apart since Linux 4.10), which includes
  *			the small entries that stand for closed sockets in FIN_WAIT2
  *	UDP, RAW ...	inuse of net/sockstat and net/sockstat6
