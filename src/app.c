@@ -47,7 +47,7 @@ struct app {
 	uint64_t n_matches; /* of all rounds */
 };
 
-/* What data formats say of a round. */
+/* What data formats, and the line on top of a screen, say of a round. */
 static void describe_run(struct app *app)
 {
 	const struct env *env = app->env;
@@ -71,7 +71,7 @@ static int prepare_writer(struct app *app)
 {
 	if (app->request.quiet)
 		return 0;
-	if (app->writer && writers_are_of_one_round(&app->plan)) {
+	if (app->writer && writers_are_of_one_round(&app->writers)) {
 		app->writer->free(app->writer);
 		app->writer = NULL;
 	}
@@ -91,7 +91,7 @@ static int run_round(struct app *app)
 	report_begin_round(&app->report);
 	expr_world_forget(&app->surroundings);
 	if (app->plan.format == FORMAT_JSON || app->plan.format == FORMAT_JSONL ||
-	    app->plan.view != VIEW_ROWS)
+	    app->plan.view != VIEW_ROWS || app->request.continuous)
 		describe_run(app);
 	err = prepare_writer(app);
 	if (err < 0)

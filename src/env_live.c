@@ -136,6 +136,18 @@ static size_t live_width(const struct env *env)
 	return size.ws_col;
 }
 
+/* A terminal's lines. LINES is not asked: it stays as it is when the window changes. */
+static size_t live_height(const struct env *env)
+{
+	struct winsize size;
+
+	if (env->out_fd < 0 || !isatty(env->out_fd))
+		return 0;
+	if (ioctl(env->out_fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return 24;
+	return size.ws_row;
+}
+
 static int64_t live_now_ns(const struct env *env)
 {
 	struct timespec now;
@@ -189,7 +201,7 @@ static unsigned int live_kernel(void)
 void env_live_init(struct env *env)
 {
 	int in = keep_descriptor(STDIN_FILENO);
-	const char *no_color;
+	const char *no_color, *term;
 
 	(void)in;
 	*env = (struct env){
@@ -204,6 +216,7 @@ void env_live_init(struct env *env)
 		.ifindex = live_ifindex,
 		.wall_time = live_wall_time,
 		.width = live_width,
+		.height = live_height,
 		.now_ns = live_now_ns,
 		.sleep_until_ns = live_sleep_until_ns,
 		.stop_signal = live_stop_signal,
@@ -216,6 +229,9 @@ void env_live_init(struct env *env)
 		env->host = host_name;
 	no_color = getenv("NO_COLOR");
 	env->color = (!no_color || !*no_color) && env->out_fd >= 0 && isatty(env->out_fd);
+	term = getenv("TERM");
+	env->redraws = term && *term && strcmp(term, "dumb") != 0 && env->out_fd >= 0 &&
+		       isatty(env->out_fd);
 	/* Only the character set: numbers and words stay those of the C locale. */
 	if (setlocale(LC_CTYPE, ""))
 		env->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

@@ -92,6 +92,11 @@ libcore_a_SOURCES = \
 	%D%/output/json_doc.c %D%/output/json_doc.h \
 	%D%/output/json_text.c %D%/output/json_text.h \
 	%D%/output/netstat_table.c %D%/output/netstat_table.h \
+	%D%/output/rates.c %D%/output/rates.h \
+	%D%/output/screen.c %D%/output/screen.h \
+	%D%/output/screen_frame.c %D%/output/screen_frame.h \
+	%D%/output/screen_rows.c %D%/output/screen_rows.h \
+	%D%/output/screen_text.c %D%/output/screen_text.h \
 	%D%/output/text_table.c %D%/output/text_table.h \
 	%D%/output/writer.h \
 	%D%/pipeline.c %D%/pipeline.h \

@@ -8,6 +8,7 @@
 #include "cli/request.h"
 #include "enrich/owners.h"
 #include "output/netstat_table.h"
+#include "output/screen.h"
 #include "view/count_by.h"
 #include "view/explain_states.h"
 #include "view/listeners.h"
@@ -40,21 +41,23 @@ static struct writer *new_netstat_table(const struct writers_config *config, str
 	return netstat_table_new(&table, out);
 }
 
-static struct writer *new_columns(const struct writers_config *config, struct obuf *out)
+static struct writer *new_columns(const struct writers_config *config,
+				  const struct screen_inner *inner, struct obuf *out)
 {
 	const struct columns_config columns = {
-		.fields = config->plan->fields,
-		.n_fields = config->plan->n_fields,
+		.fields = inner->fields,
+		.n_fields = inner->n_fields,
 		.no_header = config->request->no_header,
 		.utf8 = config->env->utf8,
 		.color = config->env->color,
-		.width = config->request->wide ? 0 : terminal_width(config->env),
+		.width = config->request->wide ? 0 : inner->width,
 	};
 
 	return columns_new(&columns, out);
 }
 
-static struct writer *new_listing(const struct writers_config *config, struct obuf *out)
+static struct writer *new_listing(const struct writers_config *config,
+				  const struct screen_inner *inner, struct obuf *out)
 {
 	const struct plan *plan = config->plan;
 
@@ -62,7 +65,7 @@ static struct writer *new_listing(const struct writers_config *config, struct ob
 	case FORMAT_NETSTAT:
 		return new_netstat_table(config, out);
 	case FORMAT_COLUMNS:
-		return new_columns(config, out);
+		return new_columns(config, inner, out);
 	case FORMAT_JSON:
 		return json_new(plan->fields, plan->n_fields, config->run, out);
 	case FORMAT_JSONL:
@@ -144,13 +147,16 @@ static struct view_config view_config(const struct writers_config *config)
 	};
 }
 
-struct writer *writers_new(const struct writers_config *config, struct obuf *out)
+/* The writer itself, with or without a screen around it. */
+static struct writer *new_writer(const void *ctx, const struct screen_inner *inner,
+				 struct obuf *out)
 {
+	const struct writers_config *config = ctx;
 	const struct view_config view = view_config(config);
 
 	switch (config->plan->view) {
 	case VIEW_ROWS:
-		return new_listing(config, out);
+		return new_listing(config, inner, out);
 	case VIEW_COUNT_BY:
 		return count_by_new(&view, out);
 	case VIEW_SUMMARY:
@@ -171,7 +177,47 @@ struct writer *writers_new(const struct writers_config *config, struct obuf *out
 	return NULL;
 }
 
-bool writers_are_of_one_round(const struct plan *plan)
+/* Whether what is repeated is text for people on a terminal that can be drawn upon. */
+static bool wants_screen(const struct writers_config *config)
 {
-	return plan->view == VIEW_ROWS && plan->format == FORMAT_COLUMNS;
+	const struct plan *plan = config->plan;
+
+	return config->request->continuous && config->request->count != 1 && config->env->redraws &&
+	       view_format(plan->format) == VIEW_TEXT && plan->view != VIEW_METRICS;
+}
+
+static struct writer *new_screen(const struct writers_config *config, struct obuf *out)
+{
+	const struct plan *plan = config->plan;
+	const bool rows = plan->view == VIEW_ROWS;
+	const struct screen_config screen = {
+		.env = config->env,
+		.run = config->run,
+		.interval_ns = config->request->interval_ns,
+		.no_header = config->request->no_header,
+		.rows = rows,
+		.fields = plan->fields,
+		.n_fields = rows ? plan->n_fields : 0,
+		.make = new_writer,
+		.make_ctx = config,
+	};
+
+	return screen_new(&screen, out);
+}
+
+struct writer *writers_new(const struct writers_config *config, struct obuf *out)
+{
+	const struct screen_inner inner = {
+		.fields = config->plan->fields,
+		.n_fields = config->plan->n_fields,
+		.width = terminal_width(config->env),
+	};
+
+	return wants_screen(config) ? new_screen(config, out) : new_writer(config, &inner, out);
+}
+
+bool writers_are_of_one_round(const struct writers_config *config)
+{
+	return config->plan->view == VIEW_ROWS && config->plan->format == FORMAT_COLUMNS &&
+	       !wants_screen(config);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which writer a plan gets: netstat's tables, columns, data, or a view that computes. */
+/* Which writer a plan gets: netstat's tables, columns, data, or a view that computes; and whether
+ * it is on a screen that is drawn again each round. */
 #ifndef LSSOCK_WRITERS_H
 #define LSSOCK_WRITERS_H
 
@@ -28,6 +29,6 @@ struct writers_config {
 struct writer *writers_new(const struct writers_config *config, struct obuf *out);
 
 /* Whether the writer must be made anew for every round, because it depends on the terminal. */
-bool writers_are_of_one_round(const struct plan *plan);
+bool writers_are_of_one_round(const struct writers_config *config);
 
 #endif

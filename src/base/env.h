@@ -64,6 +64,10 @@ struct env {
 	void (*wall_time)(const struct env *env, int64_t *seconds, uint32_t *ns);
 	/* Columns of the terminal that out_fd is; 0 when it is none. NULL: it is none. */
 	size_t (*width)(const struct env *env);
+	/* Its lines; the same. */
+	size_t (*height)(const struct env *env);
+	/* out_fd is a terminal that can place its cursor (TERM is set, and not to "dumb"). */
+	bool redraws;
 	bool color; /* the terminal may be given colours (NO_COLOR is not set) */
 
 	/* Nanoseconds of CLOCK_MONOTONIC. */

@@ -19,6 +19,12 @@ int obuf_init(struct obuf *out, int fd)
 	return obuf_reserve(out, OBUF_FLUSH_AT + OBUF_ROW_ROOM);
 }
 
+int obuf_init_memory(struct obuf *out)
+{
+	*out = (struct obuf){ .fd = -1, .in_memory = true };
+	return obuf_reserve(out, OBUF_ROW_ROOM);
+}
+
 void obuf_free(struct obuf *out)
 {
 	free(out->data);
@@ -123,6 +129,8 @@ int obuf_flush(struct obuf *out)
 
 	if (out->error)
 		return obuf_fail(out, out->error);
+	if (out->in_memory)
+		return 0;
 	if (out->fd < 0)
 		return obuf_fail(out, EBADF);
 	error = obuf_write(out, out->data, out->len);

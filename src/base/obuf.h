@@ -8,6 +8,7 @@
 #ifndef LSSOCK_BASE_OBUF_H
 #define LSSOCK_BASE_OBUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,7 +20,8 @@ struct env;
 struct obuf {
 	char *data;
 	size_t len, cap;
-	int fd; /* not owned */
+	int fd;         /* not owned */
+	bool in_memory; /* there is no descriptor: everything is kept */
 	/* Asked whether a signal asks to stop while the reader takes nothing; NULL: nobody is. */
 	const struct env *env;
 	int error; /* first failure, as a positive errno; 0: none. Nothing is written after it */
@@ -29,6 +31,9 @@ enum { OBUF_FLUSH_AT = 64 * 1024, OBUF_ROW_ROOM = 1024 };
 
 /* An empty buffer in front of fd. Returns 0 or -ENOMEM. */
 int obuf_init(struct obuf *out, int fd);
+/* An empty buffer that keeps what is put into it: data and len are the text so far, and len may be
+ * set back to 0. The same returns. */
+int obuf_init_memory(struct obuf *out);
 void obuf_free(struct obuf *out);
 
 /* Grows so that n more bytes fit. Returns 0, or -ENOMEM (also left in out->error). */
@@ -38,6 +43,7 @@ int obuf_reserve(struct obuf *out, size_t n);
  * Writes out everything, waiting for a slow or non-blocking reader; EINTR is retried, but after a
  * signal that asks to stop only for a second. Returns 0 or
  * -errno (left in out->error as well): -EPIPE when the reader has gone, -ENOSPC, -EIO, -EBADF.
+ * A buffer in memory keeps everything.
  */
 int obuf_flush(struct obuf *out);
 

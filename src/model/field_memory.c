@@ -56,6 +56,7 @@ static const struct field rows[] = {
 	  .help = "memory taken by packets that wait while the socket is in use" },
 	{ .name = "drops",
 	  .title = "Drops",
+	  .counter = true,
 	  MEM(8, UNIT_PACKETS, get_skmem), /* 4.10 */
 	  .help = "packets dropped before the socket could take them" },
 };
