@@ -48,7 +48,7 @@ struct app {
 };
 
 /* What data formats, and the line on top of a screen, say of a round. */
-static void describe_run(struct app *app)
+static void describe_run(struct app *app, uint64_t round)
 {
 	const struct env *env = app->env;
 	ssize_t n = -1;
@@ -59,6 +59,7 @@ static void describe_run(struct app *app)
 	app->run = (struct data_run){
 		.host = env->host,
 		.netns = n > 0 ? app->netns : NULL,
+		.round = app->request.continuous ? round : 0,
 		.report = &app->report,
 	};
 	if (env->wall_time)
@@ -83,7 +84,7 @@ static int prepare_writer(struct app *app)
 	return -ENOMEM;
 }
 
-static int run_round(struct app *app)
+static int run_round(struct app *app, uint64_t round)
 {
 	uint64_t n_rows;
 	int err;
@@ -92,7 +93,7 @@ static int run_round(struct app *app)
 	expr_world_forget(&app->surroundings);
 	if (app->plan.format == FORMAT_JSON || app->plan.format == FORMAT_JSONL ||
 	    app->plan.view != VIEW_ROWS || app->request.continuous)
-		describe_run(app);
+		describe_run(app, round);
 	err = prepare_writer(app);
 	if (err < 0)
 		return err;
@@ -111,7 +112,7 @@ static void run_rounds(struct app *app)
 	for (uint64_t round = 1;; round++) {
 		int64_t now;
 
-		if (run_round(app) < 0 || env->stop_signal(env))
+		if (run_round(app, round) < 0 || env->stop_signal(env))
 			return;
 		if (app->request.quiet && app->n_matches > 0)
 			return;

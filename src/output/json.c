@@ -242,14 +242,38 @@ static void put_record(struct json *json, const struct sock *sock)
 	obuf_put_char(json->out, '}');
 }
 
+/* A line that is no socket: {"begin":true, or {"end":true, and what run it is of. */
+static void open_line(struct json *json, const char *which)
+{
+	json->doc = (struct json_doc){ .out = json->out };
+	json_doc_object(&json->doc, NULL);
+	json_doc_bool(&json->doc, which, true);
+	if (json->run->round)
+		json_doc_uint(&json->doc, "round", json->run->round);
+	json_doc_run(&json->doc, json->run);
+}
+
+static void end_line(struct json *json)
+{
+	json_doc_end(&json->doc);
+	obuf_put_char(json->out, '\n');
+}
+
 static void open_round(struct json *json)
 {
 	if (json->open)
 		return;
 	json->open = true;
 	json->any = false;
-	if (json->lines)
+	if (json->lines) {
+		/* Where rounds follow each other a reader needs to know of each row which it is
+		 * of. */
+		if (json->run->round) {
+			open_line(json, "begin");
+			end_line(json);
+		}
 		return;
+	}
 	json->doc = (struct json_doc){ .out = json->out };
 	json_doc_object(&json->doc, NULL);
 	json_doc_run(&json->doc, json->run);
@@ -293,18 +317,14 @@ static int json_end(struct writer *writer)
 
 	open_round(json);
 	if (json->lines) {
-		json->doc = (struct json_doc){ .out = out };
-		json_doc_object(&json->doc, NULL);
-		json_doc_bool(&json->doc, "end", true);
-		json_doc_run(&json->doc, json->run);
+		open_line(json, "end");
 	} else {
 		if (json->any)
 			obuf_put_char(out, '\n');
 		json_doc_end(&json->doc);
 	}
 	json_doc_outcome(&json->doc, json->run);
-	json_doc_end(&json->doc);
-	obuf_put_char(out, '\n');
+	end_line(json);
 	json->open = false;
 	return obuf_flush(out);
 }

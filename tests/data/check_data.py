@@ -88,7 +88,7 @@ def read_jsonl(path):
     lines = [DECODER.decode(line) for line in read_text(path, "\n").split("\n")[:-1]]
     if not lines or lines[-1].get("end") is not True:
         raise Bad("the last record is not the end")
-    return [line for line in lines if "end" not in line]
+    return [line for line in lines if "end" not in line and "begin" not in line]
 
 
 def read_csv(path):

@@ -554,7 +554,7 @@ def incomplete():
               [("partial", line) for line in result.err.split("\n")[:-1]])
 
 
-@case("-c: a document a round in JSON, an end a round in JSON lines, one header in CSV")
+@case("-c: a document a round in JSON, a begin and an end a round in JSON lines, one header in CSV")
 def rounds():
     repeat = ("-tln", "-c0.01", "--count=3")
     decoder = json.JSONDecoder(object_pairs_hook=no_double)
@@ -565,8 +565,13 @@ def rounds():
         text, count = text[at:].lstrip("\n"), count + 1
     equal(count, 3)
     lines = [strict_json(line) for line in utf8(lssock_ok("--jsonl", *repeat)).split("\n")[:-1]]
-    equal(sum("end" in line for line in lines), 3)
-    that("end" in lines[-1], lines[-1])
+    marks = [(list(line)[0], line["round"]) for line in lines if "round" in line]
+    equal(marks, [(word, n) for n in (1, 2, 3) for word in ("begin", "end")])
+    equal(("begin" in lines[0], "end" in lines[-1]), (True, True))
+    times = [line["time"] for line in lines if "round" in line]
+    equal(times[::2], times[1::2], "begin and end have the time of their round")
+    rows = [line for line in lines if "round" not in line]
+    equal(len(rows), 3 * len(from_jsonl(lssock_ok("--jsonl", *repeat[:-2]))))
     text = utf8(lssock_ok("--csv", *repeat))
     equal(text.count("proto,family,"), 1)
 

@@ -173,6 +173,34 @@ Test(json, lines)
 			 "{\"end\":true," SAMPLE_RUN ",\"complete\":true,\"warnings\":[]}\n");
 }
 
+/* With -c every row stands between the begin and the end of its round, also where there is none. */
+Test(json, lines_of_rounds)
+{
+	struct data_fields fields = data_fields("proto");
+	struct data_run run = sample_run;
+	const struct sock row = data_tcp();
+	struct obuf out;
+	struct writer *writer;
+
+	cr_assert_eq(obuf_init(&out, data_file()), 0);
+	writer = jsonl_new(fields.list, fields.n, &run, &out);
+	run.round = 1;
+	cr_assert_eq(writer->begin(writer, SECTION_INET), 0);
+	cr_assert_eq(writer->begin(writer, SECTION_UNIX), 0);
+	data_write(writer, &row, 1);
+	run.round = 2;
+	cr_assert_eq(writer->end(writer), 0);
+	writer->free(writer);
+	obuf_free(&out);
+	cr_assert_str_eq(data_text(out.fd), "{\"begin\":true,\"round\":1," SAMPLE_RUN "}\n"
+					    "{\"proto\":\"tcp\"}\n"
+					    "{\"end\":true,\"round\":1," SAMPLE_RUN
+					    ",\"complete\":true,\"warnings\":[]}\n"
+					    "{\"begin\":true,\"round\":2," SAMPLE_RUN "}\n"
+					    "{\"end\":true,\"round\":2," SAMPLE_RUN
+					    ",\"complete\":true,\"warnings\":[]}\n");
+}
+
 Test(json, a_field_twice_is_one_key)
 {
 	const struct sock sock = data_tcp();
@@ -517,6 +545,7 @@ static void check_schema(bool lines)
 	cr_assert_eq(obuf_init(&out, data_file()), 0);
 	writer = (lines ? jsonl_new : json_new)(fields.list, fields.n, &run, &out);
 	data_write(writer, rows, 4);
+	run.round = 2;
 	data_write(writer, NULL, 0);
 	writer->free(writer);
 	obuf_free(&out);
