@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 
@@ -21,8 +20,7 @@ struct rate {
 	struct field field; /* first: a getter gets it back from there */
 	const struct field *counter;
 	struct rates *rates;
-	size_t index; /* of the counter among the counters */
-	char *title;
+	size_t index;              /* of the counter among the counters */
 	char text[RATES_TEXT_MAX]; /* the last value given out */
 };
 
@@ -78,14 +76,14 @@ static bool get_rate(const struct field *field, const struct sock *sock, uint32_
 	return true;
 }
 
-/* Sets up the field behind a counter. False without memory. */
-static bool make_rate(struct rates *rates, const struct field *counter)
+/* Sets up the field behind a counter. */
+static void make_rate(struct rates *rates, const struct field *counter)
 {
 	struct rate *rate = &rates->rates[rates->n_rates];
-	size_t room = strlen(counter->title) + 3;
 
 	*rate = (struct rate){
 		.field = { .name = counter->name,
+			   .title = "/s", /* it stands beside the counter's own */
 			   .help = counter->help,
 			   .type = FIELD_WORD,
 			   .right = true,
@@ -94,15 +92,9 @@ static bool make_rate(struct rates *rates, const struct field *counter)
 		.counter = counter,
 		.rates = rates,
 		.index = rates->n_rates,
-		.title = malloc(room),
 	};
-	if (!rate->title)
-		return false;
-	snprintf(rate->title, room, "%s/s", counter->title);
-	rate->field.title = rate->title;
 	rates->n_rates++;
 	rates->fields[rates->n_fields++] = &rate->field;
-	return true;
 }
 
 struct rates *rates_new(const struct field *const *fields, size_t n_fields)
@@ -113,24 +105,22 @@ struct rates *rates_new(const struct field *const *fields, size_t n_fields)
 		return NULL;
 	rates->fields = calloc(2 * n_fields + 1, sizeof(*rates->fields));
 	rates->rates = calloc(n_fields + 1, sizeof(*rates->rates));
-	for (size_t i = 0; rates->fields && rates->rates && i < n_fields; i++) {
-		rates->fields[rates->n_fields++] = fields[i];
-		if (fields[i]->counter && !make_rate(rates, fields[i]))
-			goto fail;
+	if (!rates->fields || !rates->rates) {
+		rates_free(rates);
+		return NULL;
 	}
-	if (rates->fields && rates->rates)
-		return rates;
-fail:
-	rates_free(rates);
-	return NULL;
+	for (size_t i = 0; i < n_fields; i++) {
+		rates->fields[rates->n_fields++] = fields[i];
+		if (fields[i]->counter)
+			make_rate(rates, fields[i]);
+	}
+	return rates;
 }
 
 void rates_free(struct rates *rates)
 {
 	if (!rates)
 		return;
-	for (size_t i = 0; i < rates->n_rates; i++)
-		free(rates->rates[i].title);
 	free(rates->fields);
 	free(rates->rates);
 	free(rates->now);

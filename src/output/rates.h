@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How fast counters of sockets grow from round to round, as fields of a table: behind each field
- * that counts (struct field, counter) another one, NAME/s.
+ * that counts (struct field, counter) another one, with the heading "/s".
  */
 #ifndef LSSOCK_OUTPUT_RATES_H
 #define LSSOCK_OUTPUT_RATES_H
