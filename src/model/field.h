@@ -66,6 +66,7 @@ struct field {
 	bool root;             /* needs privilege to be known of others' sockets */
 	bool diag;             /* only sock_diag tells it of Internet sockets, not /proc/net */
 	bool counter;          /* counts from the start of the socket on, and never down */
+	bool clock;            /* runs by itself: another value is no news of the socket */
 	bool many;             /* a socket may have several (owners): get() takes their index */
 	uint32_t needs;        /* NEED_* of model/query.h */
 	uint16_t offset, size; /* for getters that read a struct of the kernel */

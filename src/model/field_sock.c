@@ -408,6 +408,7 @@ static const struct field rows[] = {
 	  .help = "which timer runs: off, on (retransmission), keepalive, timewait, probe or delack" },
 	{ .name = "timer_ms",
 	  .title = "Timer-ms",
+	  .clock = true,
 	  .get = get_timer_ms,
 	  NUMBER(UNIT_MS),
 	  .help = "time until the timer fires" },

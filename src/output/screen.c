@@ -31,7 +31,7 @@ struct screen {
 	struct screen_round round, former;
 	size_t width;
 	bool open;                   /* the round has begun */
-	bool drawn;                  /* there has been a frame */
+	bool drawn;                  /* there is a former round, and its frame */
 	int64_t began, former_began; /* moments of env->now_ns() */
 };
 
@@ -110,6 +110,8 @@ static uint64_t hash_fields(struct screen *screen, const struct sock *sock)
 
 	screen->scratch.len = 0;
 	for (size_t i = 0; i < config->n_fields; i++) {
+		if (config->fields[i]->clock)
+			continue;
 		field_text_put_cell(&screen->scratch, config->fields[i], sock, false, SIZE_MAX);
 		obuf_put_char(&screen->scratch, ' ');
 	}

@@ -55,8 +55,9 @@ struct screen_config {
 };
 
 /*
- * A round that was cut short is not drawn. Of more than SCREEN_ROWS_MAX sockets only so many are
- * kept and none is marked. NULL without memory; ended with its free().
+ * A round that was cut short is not drawn. Of more
+ * than SCREEN_ROWS_MAX sockets only so many are kept and none is marked. NULL without memory; ended
+ * with its free().
  */
 struct writer *screen_new(const struct screen_config *config, struct obuf *out);
 

@@ -91,17 +91,19 @@ static void put_row(struct canvas *canvas, const struct screen_round *round,
 	const char *text = round->text.data + row->at;
 	size_t left = row->len;
 
-	for (size_t i = 0; i < row->n_lines && canvas->line < canvas->end; i++) {
+	size_t i;
+
+	for (i = 0; i < row->n_lines && canvas->line < canvas->end; i++) {
 		const char *newline = memchr(text, '\n', left);
 		size_t n = newline ? (size_t)(newline - text) : left;
 
 		put_line(canvas, row->mark, text, n);
 		text += n + (newline != NULL);
 		left -= n + (newline != NULL);
-		if (i + 1 == row->n_lines)
-			return;
 	}
-	if (row->heading)
+	if (!canvas->frame->lists)
+		canvas->left_out += row->n_lines - i;
+	if (row->heading || i == row->n_lines)
 		return;
 	canvas->left_out++;
 	canvas->marks_left_out[row->mark]++;
@@ -197,7 +199,7 @@ static void put_left_out(struct canvas *canvas)
 
 	if (canvas->left_out > 0 && obuf_init_memory(&text) == 0) {
 		obuf_put_left(&text, canvas->left_out, 0);
-		obuf_put_str(&text, " more");
+		obuf_put_str(&text, canvas->frame->lists ? " more sockets" : " more lines");
 		put_counts(&text, canvas->marks_left_out, 0, false);
 		put_line(canvas, SCREEN_SAME, text.data, text.len);
 		obuf_free(&text);

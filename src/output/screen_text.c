@@ -98,6 +98,18 @@ static bool is_between_words(char c)
 	return c == ' ' || c == '\n';
 }
 
+/* How much of a word is the time that a timer of netstat's has left, "(12.34" before a slash. */
+static size_t running_time(const char *word, size_t n)
+{
+	size_t i = 1;
+
+	if (n == 0 || word[0] != '(')
+		return 0;
+	while (i < n && ((word[i] >= '0' && word[i] <= '9') || word[i] == '.'))
+		i++;
+	return i < n && word[i] == '/' ? i : 0;
+}
+
 uint64_t screen_text_hash(const char *text, size_t n)
 {
 	/* The words so far, and the one at hand. */
@@ -114,6 +126,7 @@ uint64_t screen_text_hash(const char *text, size_t n)
 			at++;
 		if (at == start)
 			break;
+		start += running_time(text + start, at - start);
 		hashes[1] = hash_bytes(text + start, at - start);
 		hashes[0] = hash_bytes(hashes, sizeof(hashes));
 	}

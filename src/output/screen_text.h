@@ -23,7 +23,8 @@ struct screen_text_style {
 size_t screen_text_put(struct obuf *out, const char *line, size_t n, size_t width,
 		       const struct screen_text_style *style);
 
-/* A hash of the words of a text: the same however many blanks and newlines stand between them. */
+/* A hash of the words of a text: the same however many blanks and newlines stand between them, and
+ * whatever time a timer "(12.34/0/0)" has left. */
 uint64_t screen_text_hash(const char *text, size_t n);
 
 #endif
