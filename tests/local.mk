@@ -44,6 +44,8 @@ unit_tests = \
 	%D%/unit/test_pushdown \
 	%D%/unit/test_report \
 	%D%/unit/test_row_names \
+	%D%/unit/test_screen \
+	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \

@@ -266,3 +266,20 @@ Test(obuf, slow_reader_of_a_non_blocking_pipe, .timeout = 60)
 {
 	check_slow(O_NONBLOCK);
 }
+
+Test(obuf, in_memory_everything_is_kept)
+{
+	struct obuf out;
+	size_t n = 3 * OBUF_FLUSH_AT;
+
+	cr_assert_eq(obuf_init_memory(&out), 0);
+	for (size_t i = 0; i < n; i++) {
+		obuf_put_char(&out, (char)('a' + i % 26));
+		cr_assert_eq(obuf_end_row(&out), 0);
+	}
+	cr_assert_eq(obuf_flush(&out), 0);
+	cr_assert_eq(out.len, n);
+	for (size_t i = 0; i < n; i++)
+		cr_assert_eq(out.data[i], (char)('a' + i % 26));
+	obuf_free(&out);
+}
