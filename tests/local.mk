@@ -68,6 +68,7 @@ live_tests = \
 	%D%/live/many.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
+	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \
 	%D%/live/statistics.py \
