@@ -40,6 +40,14 @@ static size_t at_least(size_t value, size_t min)
 	return value > min ? value : min;
 }
 
+/* Leaves an error where whoever asks how the output went finds it. */
+static int finish(struct screen *screen, int err)
+{
+	if (err < 0 && !screen->out->error)
+		screen->out->error = -err;
+	return err;
+}
+
 /* Sees to it that the round has begun. 0 or -ENOMEM. */
 static int open_round(struct screen *screen)
 {
@@ -96,11 +104,11 @@ static int screen_begin(struct writer *writer, enum section section)
 	if (err == 0)
 		err = screen->inner->begin(screen->inner, section);
 	if (err < 0 || !screen->config.rows || screen->config.no_header)
-		return err;
+		return finish(screen, err);
 	/* Columns have one line of headings however many sections there are. */
 	if (screen->rates && screen->round.n_rows > 0)
 		return 0;
-	return add_text(screen, start, (uint64_t)section, true, NULL);
+	return finish(screen, add_text(screen, start, (uint64_t)section, true, NULL));
 }
 
 /* A hash of what the fields say, however it may be fitted to the terminal. */
@@ -152,11 +160,11 @@ static int screen_rows(struct writer *writer, const struct sock *rows, size_t n)
 	struct screen *screen = (struct screen *)writer;
 	int err = open_round(screen);
 
-	if (err < 0 || !screen->config.rows)
-		return err < 0 ? err : screen->inner->rows(screen->inner, rows, n);
-	for (size_t i = 0; err == 0 && i < n; i++)
+	if (err == 0 && !screen->config.rows)
+		err = screen->inner->rows(screen->inner, rows, n);
+	for (size_t i = 0; screen->config.rows && err == 0 && i < n; i++)
 		err = take_row(screen, &rows[i]);
-	return err;
+	return finish(screen, err);
 }
 
 /* The lines of columns, which are there only now, to their rows. */
@@ -242,8 +250,7 @@ static int screen_end(struct writer *writer)
 			draw(screen);
 		turn(screen);
 	}
-	if (err < 0 && !screen->out->error)
-		screen->out->error = -err;
+	finish(screen, err);
 	return obuf_flush(screen->out);
 }
 

@@ -112,6 +112,28 @@ Test(field, rows_are_sound)
 	}
 }
 
+/* What is subtracted is one number, and no gauge: those the kernel also lowers. */
+Test(field, counters_and_clocks)
+{
+	static const char *const gauges[] = { "recv_q",  "send_q", "unacked", "lost",
+					      "retrans", "cwnd",   "notsent", "rtt" };
+	size_t n, n_counters = 0;
+	const struct field *rows = field_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].counter)
+			cr_expect(rows[i].type == FIELD_UINT && !rows[i].many && rows[i].right,
+				  "%s", rows[i].name);
+		cr_expect_not(rows[i].counter && rows[i].clock, "%s", rows[i].name);
+		n_counters += rows[i].counter;
+	}
+	cr_expect_geq(n_counters, 20);
+	cr_expect(field("bytes_sent")->counter && field("drops")->counter);
+	cr_expect(field("timer_ms")->clock);
+	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+		cr_expect_not(field(gauges[i])->counter, "%s", gauges[i]);
+}
+
 Test(field, every_attribute_is_asked_for_with_its_room)
 {
 	const uint32_t attrs =

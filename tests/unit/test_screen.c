@@ -172,6 +172,7 @@ static struct writer *new_table(size_t width, size_t height)
 					       .make = make_table,
 					       .make_ctx = &table_config };
 	term_size(width, height);
+	obuf_free(&out);
 	cr_assert_eq(obuf_init_memory(&out), 0);
 	return screen_new(&table_config, &out);
 }
@@ -192,6 +193,7 @@ static struct writer *new_columns(size_t width, size_t height, const char *names
 	config.fields = column_fields.list;
 	config.n_fields = column_fields.n;
 	term_size(width, height);
+	obuf_free(&out);
 	cr_assert_eq(obuf_init_memory(&out), 0);
 	return screen_new(&config, &out);
 }
@@ -636,6 +638,7 @@ Test(screen, a_view_replaces_its_text)
 	struct writer *screen;
 
 	term_size(30, 7);
+	obuf_free(&out);
 	cr_assert_eq(obuf_init_memory(&out), 0);
 	screen = screen_new(&config, &out);
 	cr_expect_str_eq(show(screen, rows, 2), "05:00:02 UTC  every 1 s\nline 1\nline 2\n");
