@@ -27,7 +27,7 @@
 #include "plan.h"
 #include "writers.h"
 
-enum { STATUS_NO = 1, STATUS_USAGE = 2 };
+enum { STATUS_NO = 1, STATUS_USAGE = 2, STATUS_UNKNOWN = 3, STATUS_FAILED = 4 };
 
 struct app {
 	const struct env *env;
@@ -240,7 +240,10 @@ static int run_request(struct app *app)
 		run_action(app);
 	report_output(app);
 	obuf_free(&app->out);
-	return app->view_status >= 0 ? app->view_status : report_status(&app->report);
+	if (app->view_status < 0)
+		return report_status(&app->report);
+	/* An answer that did not get out, or that nothing stands behind, is none. */
+	return report_status(&app->report) == STATUS_FAILED ? STATUS_UNKNOWN : app->view_status;
 }
 
 /* The words of the expression in one text. NULL without memory. */

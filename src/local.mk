@@ -135,6 +135,12 @@ libcore_a_SOURCES = \
 	%D%/view/ports.c %D%/view/ports.h \
 	%D%/view/state_facts.c %D%/view/state_facts.h \
 	%D%/view/state_stories.c %D%/view/state_stories.h \
+	%D%/view/ports_data.c %D%/view/ports_report.h \
+	%D%/view/ports_order.c \
+	%D%/view/ports_plugin.c \
+	%D%/view/ports_sums.c %D%/view/ports_sums.h \
+	%D%/view/ports_text.c \
+	%D%/view/ports_warn.c \
 	%D%/view/statistics.c %D%/view/statistics.h \
 	%D%/view/statistics_rates.c %D%/view/statistics_rates.h \
 	%D%/view/statistics_read.c %D%/view/statistics_read.h \

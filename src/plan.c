@@ -167,6 +167,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	uint32_t protos = request->protos;
 	uint32_t needs = needs_of(request) | (expr ? expr_needs(expr) : 0);
 	bool inet4 = request->inet4, inet6 = request->inet6, no_rows;
+	bool sees_all = plan_view_sees_all(request->view);
 	enum select_mode mode;
 	int err = plan_check_view(request, error);
 
@@ -176,10 +177,10 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all         ? SELECT_ALL
-			: request->listening ? SELECT_LISTENERS
-			: named              ? SELECT_ALL
-					     : mode,
+		.mode = request->all || sees_all ? SELECT_ALL
+			: request->listening     ? SELECT_LISTENERS
+			: named                  ? SELECT_ALL
+						 : mode,
 		.needs = needs,
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
@@ -187,8 +188,9 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.services = shows_services(request),
 		.format = request->format,
 		.top = request->view == VIEW_ROWS ? request->top : 0,
-		.expr = expr,
-		.expr_early = expr && expr_is_cheap(expr),
+		.expr = sees_all ? NULL : expr,
+		.expr_early = !sees_all && expr && expr_is_cheap(expr),
+		.view_expr = sees_all ? expr : NULL,
 	};
 	/* What --info shows only TCP has. */
 	if (request->info && !protos)
@@ -197,7 +199,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		protos = inet_protos | PROTO_BIT(PROTO_UNIX);
 	else if (!(protos & inet_protos) && (inet4 || inet6))
 		protos |= inet_protos;
-	if (!inet4 && !inet6)
+	if ((!inet4 && !inet6) || sees_all)
 		inet4 = inet6 = true;
 
 	plan->inet = protos & inet_protos;
@@ -211,7 +213,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		add_tables(plan, protos, inet4, inet6, request->protos);
 	if (no_rows)
 		plan->inet = plan->local = false;
-	else if (expr)
+	else if (plan->expr)
 		drop_empty_sections(plan);
 	return push_down(plan, any_will_do(request, plan));
 }

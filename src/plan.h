@@ -54,6 +54,8 @@ struct plan {
 
 	const struct expr *expr; /* borrowed; NULL: none */
 	bool expr_early;         /* it can be asked before owners and names are known */
+	/* The same where the view gets all rows and asks itself; expr is then NULL. */
+	const struct expr *view_expr;
 };
 
 struct plan_error {
@@ -75,7 +77,11 @@ int plan_check_view(const struct request *request, struct plan_error *error);
  * knows only some, needs to add, and whether it wants no rows at all. For plan.c. */
 void plan_view_wishes(const struct request *request, enum select_mode *mode, uint32_t *protos,
 		      uint32_t *needs, bool *no_rows);
-/* The states of a table that the view wants of those that could be had. For plan.c. */
+/* Whether the view sees all sockets of its protocols, whatever expression, families and -l say: it
+ * chooses what to show by itself. For plan.c. */
+bool plan_view_sees_all(enum request_view view);
+/* The states of a table that the view wants, of those that could be had or beside them. For plan.c.
+ */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
 
 /* Whether the view wants the listeners of TCP before everything else of it. For plan.c. */

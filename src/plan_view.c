@@ -15,10 +15,12 @@ struct view_wish {
 	uint32_t protos;       /* 0: those of the command line, or all; else never others */
 	enum select_mode mode; /* where neither -a nor -l was given */
 	uint32_t needs;
-	uint32_t tcp_states; /* 0: those of the mode */
+	uint32_t tcp_states;      /* 0: those of the mode */
+	uint32_t more_tcp_states; /* beside those of the mode */
 	/* What the kernel counts itself, and the view asks for only where an expression or a family
 	 * chooses. */
 	uint32_t counted_protos, counted_states;
+	bool sees_all;        /* it applies expression and families itself */
 	bool no_rows;         /* it looks at no socket */
 	bool all_states;      /* -l would keep from it what it is about */
 	bool listeners_first; /* it has to know them when it sees a connection */
@@ -32,7 +34,11 @@ static const struct view_wish wishes[] = {
 					     PROTO_BIT(PROTO_RAW),
 			   .counted_states =
 				   1u << TCP_STATE_ESTABLISHED | 1u << TCP_STATE_TIME_WAIT },
-	[VIEW_PORTS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	/* All sockets hold ports, whichever are to be shown. */
+	[VIEW_PORTS] = { .protos = PROTO_BIT(PROTO_TCP),
+			 .mode = SELECT_ALL,
+			 .more_tcp_states = 1u << TCP_STATE_BOUND_INACTIVE,
+			 .sees_all = true },
 	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP),
 			     .mode = SELECT_ALL,
 			     .all_states = true,
@@ -76,6 +82,8 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");
+	if (request->has_warn && request->has_crit && request->warn_pct > request->crit_pct)
+		return refuse(error, "--warn may not be above --crit");
 	if (request->has_timeout && request->question != ASK_WAIT)
 		return refuse(error, "--timeout belongs to --wait");
 	if (request->action == ACTION_LIST_COLUMNS && request->n_words > 0)
@@ -131,6 +139,11 @@ bool plan_view_listeners_first(const struct plan *plan)
 	return wishes[plan->view].listeners_first;
 }
 
+bool plan_view_sees_all(enum request_view view)
+{
+	return wishes[view].sees_all;
+}
+
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)
 {
 	const struct view_wish *wish = &wishes[plan->view];
@@ -138,7 +151,9 @@ uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32
 
 	if (plan->by_counters && (wish->counted_protos & PROTO_BIT(proto)))
 		return 0;
-	if (plan->by_counters && proto == PROTO_TCP)
+	if (proto != PROTO_TCP)
+		return states;
+	if (plan->by_counters)
 		states &= ~wish->counted_states;
-	return proto == PROTO_TCP && wanted ? states & wanted : states;
+	return (wanted ? states & wanted : states) | wish->more_tcp_states;
 }

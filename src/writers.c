@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "cli/request.h"
 #include "enrich/owners.h"
+#include "filter/expr.h"
 #include "output/netstat_table.h"
 #include "output/screen.h"
 #include "view/count_by.h"
@@ -95,6 +96,11 @@ static void find_owners(const void *ctx, const uint64_t *inodes, size_t n, view_
 	owners_free(owners);
 }
 
+static bool is_chosen(const void *ctx, const struct sock *row)
+{
+	return expr_matches(ctx, row);
+}
+
 static enum view_format view_format(enum request_format format)
 {
 	switch (format) {
@@ -128,8 +134,10 @@ static struct view_config view_config(const struct writers_config *config)
 		.no_header = request->no_header,
 		.continuous = request->continuous,
 		.top = request->top,
-		.filtered = plan->expr,
+		.filtered = plan->expr || plan->view_expr,
 		.by_counters = plan->by_counters,
+		.chosen = plan->view_expr ? is_chosen : NULL,
+		.chosen_ctx = plan->view_expr,
 		.protos = request->protos,
 		.inet4 = request->inet4,
 		.inet6 = request->inet6,

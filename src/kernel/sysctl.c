@@ -18,8 +18,15 @@ uint32_t port_set_count(const struct port_set *set, uint16_t low, uint16_t high)
 {
 	uint32_t n = 0;
 
-	for (uint32_t port = low; port <= high; port++)
-		n += port_set_has(set, (uint16_t)port);
+	for (uint32_t word = low / 64; word <= high / 64u; word++) {
+		uint64_t bits = set->bits[word];
+
+		if (word == low / 64u)
+			bits &= ~UINT64_C(0) << low % 64;
+		if (word == high / 64u)
+			bits &= ~UINT64_C(0) >> (63 - high % 64);
+		n += (uint32_t)__builtin_popcountll(bits);
+	}
 	return n;
 }
 

@@ -44,6 +44,11 @@ enum tcp_state {
 	TCP_STATE_LAST_ACK,
 	TCP_STATE_LISTEN,
 	TCP_STATE_CLOSING,
+	/*
+	 * Only in what sock_diag is asked for (kernels since 6.8; others know no such bit): sockets
+	 * that are bound, neither listening nor connected. They come as CLOSE.
+	 */
+	TCP_STATE_BOUND_INACTIVE = 13,
 };
 
 /* The eleven states as a set of bits: 1 << state. What sock_diag takes in idiag_states; bits 0, 12

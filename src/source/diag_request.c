@@ -26,6 +26,8 @@ static uint32_t request_states(const struct sock_query *query)
 	if (query->proto == PROTO_SCTP && (query->states & SCTP_ENDPOINT_STATES))
 		return (query->states | SCTP_ENDPOINT_STATES) & TCP_STATES_ALL;
 	/* Bits above the eleven states mean other tables. */
+	if (query->proto == PROTO_TCP)
+		return query->states & (TCP_STATES_ALL | 1u << TCP_STATE_BOUND_INACTIVE);
 	return query->states & TCP_STATES_ALL;
 }
 

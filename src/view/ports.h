@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --ports: ephemeral ports. */
+/*
+ * --ports: for each (source, destination, destination port) how many of the ephemeral ports are
+ * used and how long the others will last; what bind() to port 0 finds; ports that should be
+ * reserved. The model and the memory it takes: view/ports_sums.h.
+ */
 #ifndef LSSOCK_VIEW_PORTS_H
 #define LSSOCK_VIEW_PORTS_H
 

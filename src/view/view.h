@@ -51,6 +51,9 @@ struct view_config {
 	uint64_t top;    /* 0: not said */
 	bool filtered; /* an expression chose the rows: what the kernel counts is not about them */
 	bool by_counters;  /* what the kernel counts itself was not listed (plan.h) */
+	/* --ports gets all rows; this says which of them the expression chose. NULL: all. */
+	bool (*chosen)(const void *ctx, const struct sock *row);
+	const void *chosen_ctx;
 	uint32_t protos;   /* 1 << enum sock_proto of those that were named; 0: none was */
 	bool inet4, inet6; /* families that were named */
 

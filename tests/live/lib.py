@@ -76,10 +76,14 @@ def enter():
 def _set_up_inside():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.environ["LC_ALL"] = "C"
+    loopback_up()
+    atexit.register(_clean_up)
+
+
+def loopback_up():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         request = struct.pack("16sH22x", b"lo", 0x1 | 0x40)  # IFF_UP, IFF_RUNNING
         fcntl.ioctl(sock, 0x8914, request)  # SIOCSIFFLAGS
-    atexit.register(_clean_up)
 
 
 def have_mounts():

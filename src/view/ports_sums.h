@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ephemeral ports: who holds which, and for how long they will last. Fed with every TCP socket of a
+ * network namespace, in any order; nothing is read from outside.
+ *
+ * The model (kernel: __inet_hash_connect() in net/ipv4/inet_hashtables.c): connect() looks for a
+ * local port of net.ipv4.ip_local_port_range that is not reserved, that no socket was bound to
+ * explicitly (a listener on any address of any family, a socket between bind() and connect()), and
+ * with which the four-tuple is free. So the ports are there once for each (source address,
+ * destination address, destination port), a "triple" here, and what blocks a port blocks it for all
+ * of them. A device that sockets are bound to makes triples of its own. bind() to port 0 looks for
+ * a port that no socket of that source address, or of a wildcard, has at all.
+ *
+ * Limits: a connection whose port was bound before connect(), and one that a listener accepted
+ * which is closed by now, block their port for all triples as long as they live (TIME_WAIT too);
+ * the kernel does not tell such connections from others, so they are taken for outbound ones of
+ * their own triple and the other triples' free ports are too many by them. Timestamps, which a
+ * TIME_WAIT needs to be used again, are not told either.
+ *
+ * Memory: 8 bytes a socket whose local port is in the range, 48 a triple, 32 an address or a
+ * (destination, port), and about twice as much for the hashes of both; less than 1 MB besides.
+ */
+#ifndef LSSOCK_VIEW_PORTS_SUMS_H
+#define LSSOCK_VIEW_PORTS_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "kernel/sysctl.h"
+#include "model/sock.h"
+
+enum {
+	PORTS_TIME_WAIT_S = 60, /* TCP_TIMEWAIT_LEN; no sysctl changes it */
+	PORTS_RECENT_S = 10,    /* new connections are those closed in so many seconds */
+	PORTS_NEVER = UINT8_MAX,
+	PORTS_COUNT = 65536,
+};
+
+#define PORTS_NONE UINT32_MAX
+
+/* What the kernel is set to. */
+struct ports_settings {
+	uint16_t low, high;
+	struct port_set reserved;
+	uint32_t tw_reuse;          /* 0 no, 1 yes, 2 on loopback only */
+	uint32_t tw_reuse_delay_ms; /* how old a TIME_WAIT must be */
+	bool timestamps;            /* without them none is used again */
+};
+
+/* An address, or an address and a port. IPv4 also where a socket had it as ::ffff:a.b.c.d. */
+struct ports_end {
+	union inet_addr addr;
+	/* Of a destination: the device that the sockets are bound to; of a source: that of a
+	 * link-local address. 0: none. */
+	uint32_t ifindex;
+	uint32_t next;  /* of the same hash */
+	uint32_t first; /* a source: the first of its triples */
+	uint16_t port;  /* 0: an address alone */
+	uint8_t family; /* AF_INET, AF_INET6 */
+	bool listens;   /* a socket listens on it */
+};
+
+/* The connections from ephemeral ports of one source to one destination. */
+struct ports_triple {
+	uint32_t source, dest; /* ends; dest PORTS_NONE: sockets of the source without one */
+	uint32_t next;         /* of the same source */
+	uint32_t first;        /* of its sockets */
+	uint32_t established, time_wait, other;
+	uint32_t used;       /* ports of the capacity: of connections on usable ports */
+	uint32_t reusable;   /* of these: TIME_WAIT that connect() may take again */
+	uint32_t recent;     /* connections that went to TIME_WAIT in the last PORTS_RECENT_S */
+	uint8_t exhausted_s; /* seconds; PORTS_NEVER: not at this rate */
+	bool wanted;         /* to be shown */
+};
+
+/* The ports of one source address as bind() to port 0 sees them. */
+struct ports_source {
+	uint32_t end;
+	uint32_t used; /* ports that are not reserved and have an owner */
+	bool wanted;
+};
+
+struct ports_hold;
+
+struct ports_sums {
+	struct ports_settings set;
+	/* A zeroed struct has none of these. */
+	struct ports_end *ends;
+	size_t n_ends, cap_ends;
+	struct hash64 end_hash;
+	struct ports_triple *triples;
+	size_t n_triples, cap_triples;
+	struct hash64 triple_hash; /* (source, dest) -> index */
+	struct ports_hold *holds;  /* sockets with a local port in the range */
+	size_t n_holds, cap_holds;
+
+	struct port_set listening;            /* a listener on any address */
+	struct port_set bound;                /* bound, neither listening nor connected */
+	struct port_set listen4, listen6;     /* listeners on the wildcard of that family */
+	struct port_set wildcard4, wildcard6; /* these, and sockets only bound to it */
+
+	/* From here on: results of ports_sums_finish(). */
+	struct port_set usable;
+	uint32_t range, n_reserved, n_blocked; /* ports; blocked: not reserved, yet not usable */
+	uint32_t capacity;                     /* range - n_reserved - n_blocked */
+	uint32_t bind_capacity;                /* range - n_reserved */
+	struct ports_source *sources;
+	size_t n_sources, cap_sources;
+	size_t n_wanted;                /* triples to be shown */
+	uint32_t outbound[PORTS_COUNT]; /* connections from that port which no listener accepted */
+};
+
+/* Forgets the sockets of the round before and keeps memory. The range must have low <= high. */
+void ports_sums_begin(struct ports_sums *sums, const struct ports_settings *settings);
+void ports_sums_free(struct ports_sums *sums);
+
+/*
+ * Adds one socket; of other protocols than TCP nothing is taken. wanted: its triple and its source
+ * are to be shown. 0 or -ENOMEM.
+ */
+int ports_sums_add(struct ports_sums *sums, const struct sock *row, bool wanted);
+
+/* Computes what the members of the sums say, once after the last socket. 0 or -ENOMEM. */
+int ports_sums_finish(struct ports_sums *sums);
+
+/*
+ * The at most max triples to be shown of which most ports are used, these first, then in the order
+ * of their addresses: *list gets their indices (malloc()ed, the caller frees it), *n how many. 0 or
+ * -ENOMEM.
+ */
+int ports_sums_top(const struct ports_sums *sums, size_t max, uint32_t **list, size_t *n);
+
+/* The same order for sources: sorts sums->sources, those not to be shown last. */
+void ports_sums_sort_sources(struct ports_sums *sums);
+
+/* used of capacity in hundredths of a percent, rounded down; 10000 where there is no capacity. */
+uint32_t ports_pct100(uint32_t used, uint32_t capacity);
+/* capacity - used, never below zero. */
+uint32_t ports_free(uint32_t used, uint32_t capacity);
+
+/*
+ * Writes the set as ip_local_reserved_ports takes it ("8080,9000-9010") at dst, size bytes with the
+ * final NUL. Returns false when it does not fit; PORTS_LIST_MAX always does.
+ */
+bool ports_format_set(const struct port_set *set, char *dst, size_t size);
+enum { PORTS_LIST_MAX = 6 * PORTS_COUNT };
+
+#endif
