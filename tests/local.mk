@@ -37,6 +37,7 @@ unit_tests = \
 	%D%/unit/test_options \
 	%D%/unit/test_owners \
 	%D%/unit/test_plan \
+	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_unix \
@@ -68,6 +69,7 @@ live_tests = \
 	%D%/live/many.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
+	%D%/live/ports.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

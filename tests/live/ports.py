@@ -1,0 +1,595 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+--ports against the kernel: the free ports it shows are the connect() calls that still succeed. Many
+small namespaces are made at random (with known seeds, so that each can be made again: the title
+names it), each with a small range of ports, reserved ones, listeners inside the range, sockets that
+are bound only, connections of IPv4, IPv6 and IPv4 under IPv6 in several states. Then every triple
+is used up.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import random
+import re
+import socket
+import sys
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+import lib  # noqa: E402
+from lib import Failure, Skip, case, equal, eventually, lssock, lssock_ok, that  # noqa: E402
+
+IP_BIND_ADDRESS_NO_PORT = 24
+V4_SOURCES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+V4_DESTS = ["127.0.0.1", "127.0.0.4", "127.0.0.5"]
+SERVERS = [2000, 2001]
+REUSE_DELAY_MS = 300
+KERNEL = tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
+
+
+def setting_path(name):
+    return f"/proc/sys/net/ipv4/{name}"
+
+
+def set_to(name, value):
+    with open(setting_path(name), "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def in_new_net(body):
+    """Runs body() in a child with a network namespace of its own; its failure is ours."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(read_end)
+            lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
+            lib.loopback_up()
+            body()
+            status = 0
+        except Skip as why:
+            os.write(write_end, str(why).encode())
+            status = 77
+        except Failure as why:
+            os.write(write_end, str(why).encode())
+        except BaseException:
+            os.write(write_end, traceback.format_exc().encode())
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    lib.children.append(pid)
+    with os.fdopen(read_end, "rb") as pipe:
+        text = pipe.read().decode()
+    status = os.waitpid(pid, 0)[1]
+    lib.children.remove(pid)
+    if status == 77 << 8:
+        raise Skip(text)
+    that(status == 0, text or f"a helper process ended with {status}")
+
+
+def report(*args):
+    """The JSON of --ports, with triples by (source, destination, port)."""
+    answer = json.loads(lssock_ok("--ports", "--json", *args).out)
+    answer["by_triple"] = {
+        (row["source_address"], row["destination_address"], row["destination_port"]): row
+        for row in answer["triples"]
+    }
+    equal(len(answer["by_triple"]), len(answer["triples"]), "triples that are there twice")
+    return answer
+
+
+def folded(address):
+    return address[7:] if address.startswith("::ffff:") else address
+
+
+def connect(source, dest, port, mapped=False):
+    """A connection whose port the kernel chooses, or None when it has none left."""
+    family = socket.AF_INET6 if mapped or ":" in dest else socket.AF_INET
+    prefix = "::ffff:" if mapped else ""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if source:
+            sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            sock.bind((prefix + source, 0))
+        sock.connect((prefix + dest, port))
+    except OSError as error:
+        sock.close()
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        return None
+    return sock
+
+
+def use_up(source, dest, port, mapped=False):
+    """How many more connect() calls succeed. The connections are left open."""
+    sockets = []
+    while True:
+        sock = connect(source, dest, port, mapped)
+        if sock is None:
+            return sockets
+        sockets.append(sock)
+
+
+def listener(address, port, v6only=None, backlog=512):
+    sock = socket.socket(lib.family_of(address), socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if v6only is not None:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6only)
+    sock.bind((address, port))
+    sock.listen(backlog)
+    return sock
+
+
+class World:
+    """A namespace made at random."""
+
+    def __init__(self, seed, reuse):
+        self.seed = seed
+        self.dice = random.Random(seed)
+        self.kept = []
+        self.has6 = lib.have_ipv6()
+        low = 40000 + self.dice.randrange(200)
+        self.range = range(low, low + self.dice.randrange(6, 22))
+        # In a range of an odd size the kernel leaves out the first or the last port in each try.
+        self.slack = len(self.range) % 2
+        set_to("ip_local_port_range", f"{self.range[0]} {self.range[-1]}")
+        self.reserved = self.dice.sample(self.range, self.dice.randrange(0, 4))
+        outside = ["8080", "9000-9010"] if self.dice.random() < 0.5 else []
+        set_to("ip_local_reserved_ports", ",".join(outside + [str(p) for p in self.reserved]))
+        set_to("tcp_tw_reuse", reuse)
+        if os.path.exists(setting_path("tcp_tw_reuse_delay")):
+            set_to("tcp_tw_reuse_delay", REUSE_DELAY_MS)
+        for port in SERVERS:
+            any_address, v6only = ("::", 0) if self.has6 else ("0.0.0.0", None)
+            self.kept.append(listener(any_address, port, v6only))
+        self.servers = {port: sock for port, sock in zip(SERVERS, self.kept)}
+        self.dests = [(dest, port) for dest in V4_DESTS for port in SERVERS]
+        self.dests6 = [("::1", port) for port in SERVERS] if self.has6 else []
+        self.used, self.open = set(), set()  # triples that had, and have, connections
+        # Before and behind the connections: listeners take ports from under them, too.
+        self.add_owners()
+        for _ in range(self.dice.randrange(0, 40)):
+            self.add_connection()
+        self.add_owners()
+
+    def add_owners(self):
+        """Listeners inside the range and sockets that are bound only."""
+        addresses = ["0.0.0.0", "127.0.0.1", "127.0.0.9"] + self.has6 * ["::", "::", "::1"]
+        for _ in range(self.dice.randrange(0, 3)):
+            address, port = self.dice.choice(addresses), self.dice.choice(self.range)
+            v6only = self.dice.randrange(2) if address == "::" else None
+            with contextlib.suppress(OSError):
+                self.kept.append(listener(address, port, v6only))
+                if address == "127.0.0.9":
+                    self.dests.append((address, port))
+                    self.servers[port] = self.kept[-1]
+        if self.dice.random() < 0.5 and KERNEL >= (6, 8):  # older ones do not list them
+            sock = socket.socket()
+            self.kept.append(sock)
+            with contextlib.suppress(OSError):
+                sock.bind((self.dice.choice(V4_SOURCES + ["0.0.0.0"]), self.dice.choice(self.range)))
+
+    def add_connection(self):
+        if self.dests6 and self.dice.random() < 0.3:
+            source, mapped, (dest, port) = None, False, self.dice.choice(self.dests6)
+        else:
+            source = self.dice.choice(V4_SOURCES + [None])
+            mapped = self.has6 and self.dice.random() < 0.4
+            dest, port = self.dice.choice(self.dests)
+        mine = connect(source, dest, port, mapped)
+        if mine is None:
+            return
+        triple = (folded(mine.getsockname()[0]), dest, port)
+        self.used.add(triple)
+        theirs = self.accept(port, mine)
+        how = self.dice.choice(["open", "open", "we first", "they first", "half", "they half"])
+        if how == "we first":
+            mine.close()
+            theirs.close()
+        elif how == "they first":
+            theirs.close()
+            mine.close()
+        elif how == "half":
+            mine.close()
+            self.kept.append(theirs)
+        elif how == "they half":
+            theirs.close()
+            self.kept.append(mine)
+        else:
+            self.kept += [mine, theirs]
+            self.open.add(triple)
+
+    def accept(self, port, mine):
+        """The other end. Two addresses may have the same port: then it is not waited for."""
+        server = self.servers[port]
+        while True:
+            theirs, peer = server.accept()
+            if peer[1] == mine.getsockname()[1]:
+                return theirs
+            self.kept.append(theirs)
+
+    def triples(self):
+        """Those that were used, and some that were not, in an order of their own."""
+        out = set(self.used)
+        for dest, port in self.dice.sample(self.dests, 3):
+            out.add((self.dice.choice(V4_SOURCES), dest, port))
+        out |= {("::1", dest, port) for dest, port in self.dests6}
+        return self.dice.sample(sorted(out), len(out))
+
+    def equal(self, got, shown, what):
+        """What the kernel gave is what was shown."""
+        that(shown - self.slack <= got <= shown,
+             f"seed {self.seed}, {what}: {shown} shown, {got} are there")
+
+    def settle(self, *args):
+        """The report once nothing is on its way any more: twice the same."""
+        def twice():
+            first, second = report(*args), report(*args)
+            keys = ("capacity", "bind", "unreserved")
+            strip = [
+                ([answer[key] for key in keys],
+                 [{**row, "new_per_s": 0, "exhausted_s": 0, "reusable": 0} for row in answer["triples"]])
+                for answer in (first, second)
+            ]
+            return second if strip[0] == strip[1] else None
+
+        return eventually(twice, "a quiet namespace")
+
+
+def check_connects(seed):
+    world = World(seed, reuse=0)
+    began = time.monotonic()
+    answer = world.settle()
+    for triple in world.triples():
+        row = answer["by_triple"].get(triple)
+        that(row or triple not in world.open, f"seed {seed}: {triple} is not shown")
+        free = row["free"] if row else answer["capacity"]
+        if row:
+            equal(row["reusable"], 0, f"seed {seed}, {triple}: reusable with tcp_tw_reuse=0")
+            equal(row["used"] + free, answer["capacity"], f"seed {seed}, {triple}: used and free")
+        mapped = world.has6 and ":" not in triple[0] and world.dice.random() < 0.5
+        sockets = use_up(*triple, mapped)
+        if time.monotonic() - began > 30:
+            return  # so slow a machine that TIME_WAIT ends meanwhile
+        world.equal(len(sockets), free, f"{triple}: free ports")
+        ports = {sock.getsockname()[1] for sock in sockets}
+        that(ports <= set(world.range) - set(world.reserved), f"seed {seed}: ports {ports}")
+        world.kept += sockets
+    after = report()
+    for triple in world.used:
+        if triple in after["by_triple"]:
+            world.equal(0, after["by_triple"][triple]["free"], f"{triple}: free, all used up")
+
+
+def check_reuse(seed):
+    reuse = 1 + seed % 2
+    world = World(seed, reuse)
+    began = time.monotonic()
+    world.settle()
+    # Kernels without that setting count whole seconds.
+    has_delay = os.path.exists(setting_path("tcp_tw_reuse_delay"))
+    time.sleep(0.2 + (REUSE_DELAY_MS / 1000 if has_delay else 2))
+    answer = report()
+    for triple in world.triples():
+        row = answer["by_triple"].get(triple)
+        shown = row["free"] + row["reusable"] if row else answer["capacity"]
+        if row:
+            that(row["reusable"] <= row["time_wait"], str(row))
+        sockets = use_up(*triple)
+        if time.monotonic() - began > 30:
+            return
+        world.equal(len(sockets), shown,
+                    f"{triple}: free + reusable ports with tcp_tw_reuse={reuse}, {row}")
+        world.kept += sockets
+
+
+def check_binds(seed):
+    world = World(seed, reuse=0)
+    began = time.monotonic()
+    for row in world.settle()["bind"]:
+        sockets = []
+        family = lib.family_of(row["source_address"])
+        while True:
+            sock = socket.socket(family)
+            try:
+                sock.bind((row["source_address"], 0))
+            except OSError as error:
+                equal(error.errno, errno.EADDRINUSE, "why bind() failed")
+                break
+            sockets.append(sock)
+        if time.monotonic() - began > 30:
+            return
+        world.equal(len(sockets), row["free"], f"ports for bind() in {row}")
+        world.kept += sockets
+
+
+def need_settings():
+    """Writable in a namespace of our own, unless /proc/sys is mounted read-only."""
+    if not os.access(setting_path("ip_local_port_range"), os.W_OK):
+        raise Skip("/proc/sys is read-only here")
+
+
+def run_seeds(check, seeds):
+    need_settings()
+    for seed in seeds:
+        in_new_net(lambda: check(seed))
+
+
+@case("the free ports are the connect() calls that still succeed", seconds=240)
+def free_ports():
+    run_seeds(check_connects, range(1000, 1080))
+
+
+@case("free and reusable are those with tcp_tw_reuse, after its delay", seconds=240)
+def reusable_ports():
+    run_seeds(check_reuse, range(2000, 2030))
+
+
+@case("the ports of a source address are the bind() calls to port 0 that still succeed", seconds=240)
+def bind_ports():
+    run_seeds(check_binds, range(3000, 3040))
+
+
+def scene():
+    """A known namespace: 20 ports, 1 reserved, 2 with a listener. Returns what is to be kept."""
+    set_to("ip_local_port_range", "40000 40019")
+    set_to("ip_local_reserved_ports", "8080,40001")
+    set_to("tcp_tw_reuse", 0)
+    kept = [listener("0.0.0.0", 2000), listener("0.0.0.0", 2001)]
+    kept += [listener("127.0.0.9", 40002), listener("127.0.0.9", 40007)]
+    for server, n in zip(kept, (9, 3)):
+        for _ in range(n):
+            mine = connect("127.0.0.1", "127.0.0.1", lib.port_of(server))
+            kept += [mine, server.accept()[0]]
+    for _ in range(4):
+        mine = connect("127.0.0.1", "127.0.0.1", 2000)
+        theirs = kept[0].accept()[0]
+        mine.close()
+        theirs.close()
+    return kept
+
+
+kept_since = [0.0]  # when the scene began
+
+
+def in_scene(check):
+    need_settings()
+
+    def body():
+        kept_since[0] = time.monotonic()
+        kept = scene()
+        check(kept)
+
+    in_new_net(body)
+
+
+TEXT = """\
+Ephemeral ports 40000-40019: 20, of them 1 reserved and 2 blocked
+Each source, destination and port has 17: 0.28 new connections a second, for ever
+TIME_WAIT holds a port for 60 s (tcp_tw_reuse=0)
+
+Source     Destination     Used  Of  Used%  Free  Reusable  Established  TimeWait  Other  New/s  Lasts
+127.0.0.1  127.0.0.1:2000    13  17  76.47     4         0            9         4      0    0.4    10s
+127.0.0.1  127.0.0.1:2001     3  17  17.64    14         0            3         0      0    0.0      -
+
+Ports for bind() to port 0, by source address
+Source     Used  Of  Used%  Free
+127.0.0.1    13  19  68.42     6
+127.0.0.9     2  19  10.52    17
+
+warning: port 40002 is in the range and not reserved, but listened on at 127.0.0.9
+warning: port 40007 is in the range and not reserved, but listened on at 127.0.0.9
+cure: sysctl -w net.ipv4.ip_local_reserved_ports=8080,40001-40002,40007
+"""
+
+
+def steady(text):
+    """Without what the kernel chooses: how many ports are the same of two destinations."""
+    return re.sub(r"(?m)^(127\.0\.0\.1 +)1[3-6]  19  \d\d\.\d\d     [3-6]$",
+                  r"\g<1>13  19  68.42     6", text)
+
+
+@case("the text, line by line")
+def text():
+    def check(_kept):
+        first = lssock_ok("--ports", "-n").out
+        if time.monotonic() - kept_since[0] > 8:
+            raise Skip("too slow: connections of the last 10 s are older by now")
+        equal(steady(first), TEXT, "--ports -n")
+        lines = lssock_ok("--ports", "-n", "--top=1").lines
+        that("and 1 more, none with more than 3 ports used (17.64%)" in lines, "\n".join(lines))
+        that(not any("127.0.0.1:2001" in line for line in lines), "\n".join(lines))
+        equal(lssock_ok("--ports", "-nH").out.count("Source"), 0, "titles with -H")
+        again = lssock_ok("--ports", "-n", "-c0.01", "--count=2").out
+        equal(steady(again), 2 * (TEXT + "\n"), "two rounds")
+
+    in_scene(check)
+
+
+@case("JSON and CSV say the same, and JSON lines too")
+def data():
+    def no_constants(word):
+        raise Failure(f"JSON has {word}")
+
+    def check(_kept):
+        out = lssock_ok("--ports", "--json").out
+        answer = json.loads(out, parse_constant=no_constants)
+        equal(list(answer)[:5], ["schema_version", "time", "host", "netns", "view"], "first members")
+        equal((answer["view"], answer["complete"], answer["warnings"]), ("ports", True, []), out)
+        equal(answer["port_range"], {"low": 40000, "high": 40019}, "range")
+        equal([answer[key] for key in ("range_ports", "reserved_ports", "blocked_ports", "capacity")],
+              [20, 1, 2, 17], "counts")
+        lines = lssock_ok("--ports", "--jsonl").out
+        equal(lines.count("\n"), 1, "lines of --jsonl")
+        equal(json.loads(lines)["triples"], answer["triples"], "--jsonl")
+        head, *rows = lssock_ok("--ports", "--csv").out.split("\r\n")[:-1]
+        equal(head.split(","), list(answer["triples"][0]), "columns of CSV")
+        want = [["" if v is None else v for v in row.values()] for row in answer["triples"]]
+        equal([[str(float(v)) if v and "." in v and v.count(".") == 1 else v for v in row.split(",")]
+               for row in rows], [[str(v) for v in row] for row in want], "CSV")
+        equal(lssock_ok("--ports", "--csv", "-H").out.count("source"), 0, "titles with -H")
+        equal(len(report("--top=1")["triples"]), 1, "--json --top=1")
+        equal(report("--top=1")["n_triples"], 2, "n_triples")
+
+    in_scene(check)
+
+
+@case("an expression, -4 and -6 choose what is shown and change no number")
+def chosen():
+    def check(_kept):
+        everything = report()["by_triple"]
+        key = ("127.0.0.1", "127.0.0.1", 2000)
+        for words in (["dport", "=", ":2000"], ["state", "time-wait"], ["dst 127.0.0.1:2000"],
+                      ["-4", "dport = 2000"], ["-l", "dport = 2000"]):
+            equal(report(*words)["by_triple"], {key: everything[key]}, " ".join(words))
+        equal(report("dst", "10.0.0.1")["triples"], [], "nothing chosen")
+        equal(report("-6")["triples"], [], "-6")
+        equal(report("-4")["by_triple"], everything, "-4")
+        equal(report("-6")["blocked_ports"], 2, "listeners of the other family")
+        that("No connection from an ephemeral port was chosen" in
+             lssock_ok("--ports", "dport = 9").lines, "text without rows")
+
+    in_scene(check)
+
+
+PERF = r"'[^'=]+'=\d+\.\d\d%;\d*;\d*;0;100"
+
+
+@case("--warn and --crit: status and line of a monitoring plugin")
+def plugin():
+    def check(kept):
+        def ask(status, *words):
+            result = lssock("--ports", "-n", *words)
+            equal((result.status, result.err), (status, ""), str(result))
+            return result.lines[0] if "--json" not in words else json.loads(result.out)
+
+        line = ask(0, "--warn=80", "--crit=90")
+        equal(line, "PORTS OK - 127.0.0.1 to 127.0.0.1:2000: 76.47% in use, 4 of 17 ports free | "
+                    "'highest'=76.47%;80;90;0;100 '127.0.0.1->127.0.0.1:2000'=76.47%;80;90;0;100 "
+                    "'127.0.0.1->127.0.0.1:2001'=17.64%;80;90;0;100", "the line")
+        for words, status, word in (
+            (["--warn=76"], 1, "WARNING"), (["--warn=77"], 0, "OK"), (["--crit=76"], 2, "CRITICAL"),
+            (["--warn=10", "--crit=76"], 2, "CRITICAL"), (["--warn=10", "--crit=77"], 1, "WARNING"),
+            (["--crit=77"], 0, "OK"), (["--warn=17", "dport = 2001"], 1, "WARNING"),
+            (["--warn=18", "dport = 2001"], 0, "OK"), (["--crit=0", "dport = 9"], 0, "OK"),
+            (["--warn=0%"], 1, "WARNING"),
+        ):
+            line = ask(status, *words)
+            that(re.fullmatch(rf"PORTS {word} - [^|\n]+ \| {PERF}( {PERF})*", line), line)
+            equal(ask(status, "--json", *words)["limits"]["status"], word, "JSON")
+        equal(ask(0, "--warn=80", "dport = 9"),
+              "PORTS OK - no connection from an ephemeral port | 'highest'=0.00%;80;;0;100", "none")
+        kept += use_up("127.0.0.1", "127.0.0.1", 2000)
+        that("100.00% in use, 0 of 17 ports free" in ask(2, "--crit=100"), "all in use")
+        equal(report()["by_triple"][("127.0.0.1", "127.0.0.1", 2000)]["exhausted_s"], 0, "gone")
+        for words in (["--ports", "--warn=90", "--crit=80"], ["--warn=3"], ["--ports", "--warn=101"],
+                      ["--ports", "--crit=x"]):
+            equal(lssock(*words).status, 2, " ".join(words))
+        with open("/dev/full", "wb") as full:
+            equal(lssock("--ports", "--warn=99", "dport = 9", stdout=full).status, 3, "/dev/full")
+
+    in_scene(check)
+
+
+@case("what was not seen makes the status unknown")
+def unknown():
+    lib.need_mounts()
+    lib.temp_dir()
+
+    def check(_kept):
+        lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
+        cover = os.path.join(lib.temp_dir(), "no-range")
+        with open(cover, "w", encoding="ascii") as file:
+            file.write("nonsense\n")
+        lib.call(lib.libc.mount, cover.encode(), setting_path("ip_local_port_range").encode(), None,
+                 lib.MS_BIND, None)
+        result = lssock("--ports", "-n", "--warn=80")
+        equal(result.status, 3, str(result))
+        that(result.out.startswith("PORTS UNKNOWN - not everything could be seen; "), str(result))
+        that("Not everything could be seen" in result.lines[1], str(result))
+        that("ip_local_port_range" in result.err, str(result))
+        answer = lssock("--ports", "--json")
+        equal((answer.status, json.loads(answer.out)["complete"]), (3, False), str(answer))
+
+    in_scene(check)
+
+
+@case("the cure: what it reserves is warned of no more, and connect() keeps away from it")
+def cure():
+    def check(kept):
+        busy = kept[4].getsockname()[1]  # an outgoing connection of 127.0.0.1
+        kept.append(listener("127.0.0.8", busy))
+        answer = report()
+        kinds = {(row["kind"], row["port"]): row for row in answer["unreserved"]}
+        equal(sorted(kinds), sorted([("listener_in_range", 40002), ("listener_in_range", 40007),
+                                     ("listener_in_range", busy), ("outbound_on_listener", busy)]),
+              "warnings")
+        equal(kinds[("listener_in_range", busy)]["address"], "127.0.0.8", "address")
+        n = kinds[("outbound_on_listener", busy)]["connections"]
+        that(f"warning: port {busy} of a listener has outgoing connections on it: {n}" in
+             lssock_ok("--ports", "-n").lines, "text")
+        command, value = answer["cure"].split("=")
+        equal(command, "sysctl -w net.ipv4.ip_local_reserved_ports", "cure")
+        set_to("ip_local_reserved_ports", value)
+        after = report()
+        equal((after["unreserved"], after["cure"]), ([], None), "after the cure")
+        with open(setting_path("ip_local_reserved_ports"), encoding="ascii") as file:
+            ports = file.read()
+        that("8080" in ports and "40001" in ports, f"what was reserved before: {ports}")
+        equal(after["capacity"], answer["capacity"], "these ports were of no use before")
+
+    in_scene(check)
+
+
+@case("an outgoing connection on the port of a service that does not run")
+def service():
+    need_settings()
+    lib.need_mounts()
+    lib.temp_dir()
+
+    def body():
+        lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
+        set_to("ip_local_port_range", "40000 40001")
+        lib.bind_etc(services="sysservice 40000/tcp\nother 40001/tcp\n")
+        kept = [listener("127.0.0.1", 2000)]
+        kept.append(connect("127.0.0.1", "127.0.0.1", 2000))
+        port = kept[-1].getsockname()[1]
+        name = {40000: "sysservice", 40001: "other"}[port]
+        lines = lssock_ok("--ports").lines
+        that(f"warning: port {port} ({name}) of a service has outgoing connections on it: 1" in lines,
+             "\n".join(lines))
+        that(f"cure: sysctl -w net.ipv4.ip_local_reserved_ports={port}" in lines, "\n".join(lines))
+        that("of a service" not in lssock_ok("--ports", "-n").out, "with -n")
+
+    in_new_net(body)
+
+
+@case("TIME_WAIT on a listening port is no ephemeral port in use")
+def inbound():
+    need_settings()
+
+    def body():
+        set_to("ip_local_port_range", "40000 40009")
+        kept = [listener("127.0.0.1", 40004)]
+        for _ in range(3):
+            mine = socket.socket()
+            mine.bind(("127.0.0.2", 0))
+            mine.connect(("127.0.0.1", 40004))
+            theirs = kept[0].accept()[0]
+            theirs.close()
+            mine.close()
+        answer = report()
+        equal(answer["triples"], [], "triples")
+        equal((answer["capacity"], answer["blocked_ports"]), (9, 1), "capacity")
+
+    in_new_net(body)
+
+
+if __name__ == "__main__":
+    lib.enter()
+    lib.main()
