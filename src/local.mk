@@ -135,6 +135,7 @@ libcore_a_SOURCES = \
 	%D%/view/ports.c %D%/view/ports.h \
 	%D%/view/state_facts.c %D%/view/state_facts.h \
 	%D%/view/state_stories.c %D%/view/state_stories.h \
+	%D%/view/ports_count.c \
 	%D%/view/ports_data.c %D%/view/ports_report.h \
 	%D%/view/ports_order.c \
 	%D%/view/ports_plugin.c \

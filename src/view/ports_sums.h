@@ -17,8 +17,9 @@
  * their own triple and the other triples' free ports are too many by them. Timestamps, which a
  * TIME_WAIT needs to be used again, are not told either.
  *
- * Memory: 8 bytes a socket whose local port is in the range, 48 a triple, 32 an address or a
- * (destination, port), and about twice as much for the hashes of both; less than 1 MB besides.
+ * Memory: 8 bytes a socket whose local port is in the range, 44 a triple, 32 an address or a
+ * (destination, port), and the hashes of both: some 150 bytes for a triple with a destination of
+ * its own. Less than 1 MB besides. Nothing is allocated for a row but by growing arrays.
  */
 #ifndef LSSOCK_VIEW_PORTS_SUMS_H
 #define LSSOCK_VIEW_PORTS_SUMS_H
@@ -82,7 +83,22 @@ struct ports_source {
 	bool wanted;
 };
 
-struct ports_hold;
+enum ports_hold_kind {
+	PORTS_HOLD_ESTABLISHED,
+	PORTS_HOLD_TIME_WAIT,
+	PORTS_HOLD_OTHER,
+	PORTS_HOLD_OWNER, /* listens, or is bound only */
+};
+
+/* One socket with a local port in the range. */
+struct ports_hold {
+	uint32_t next; /* of the same triple */
+	uint16_t port;
+	uint8_t kind : 2;
+	bool reusable : 1, recent : 1;
+	/* Seconds until the port is free again, rounded up; PORTS_NEVER: nobody knows. */
+	uint8_t frees_s;
+};
 
 struct ports_sums {
 	struct ports_settings set;
@@ -110,6 +126,7 @@ struct ports_sums {
 	size_t n_sources, cap_sources;
 	size_t n_wanted;                /* triples to be shown */
 	uint32_t outbound[PORTS_COUNT]; /* connections from that port which no listener accepted */
+	uint32_t owned_by[PORTS_COUNT]; /* the last source found to own the port, plus 1 */
 };
 
 /* Forgets the sockets of the round before and keeps memory. The range must have low <= high. */
@@ -134,6 +151,14 @@ int ports_sums_top(const struct ports_sums *sums, size_t max, uint32_t **list, s
 
 /* The same order for sources: sorts sums->sources, those not to be shown last. */
 void ports_sums_sort_sources(struct ports_sums *sums);
+
+/* The end of that key, or PORTS_NONE. Only the members that make the key are looked at: addr,
+ * ifindex, port, family. */
+uint32_t ports_find_end(const struct ports_sums *sums, const struct ports_end *key);
+/* Whether connect() may take a TIME_WAIT of these ends again, once it is old enough and if it has
+ * timestamps (kernel: tcp_twsk_unique() in net/ipv4/tcp_ipv4.c). */
+bool ports_may_reuse(const struct ports_sums *sums, const struct ports_end *source,
+		     const struct ports_end *dest);
 
 /* used of capacity in hundredths of a percent, rounded down; 10000 where there is no capacity. */
 uint32_t ports_pct100(uint32_t used, uint32_t capacity);

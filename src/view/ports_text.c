@@ -15,8 +15,10 @@ enum {
 	WARNINGS_MAX = 20,
 };
 
-__attribute__((format(printf, 2, 3))) static void put_line(struct obuf *out, const char *format,
-							   ...)
+static void put_line(struct obuf *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put_line(struct obuf *out, const char *format, ...)
 {
 	char text[400];
 	va_list args;

@@ -308,6 +308,43 @@ def check_binds(seed):
         world.kept += sockets
 
 
+def check_hidden(seed):
+    """
+    What the kernel does not tell: ports bound before connect(), accepted connections without their
+    listener. Never are fewer ports free than such sockets explain, and never more than shown.
+    """
+    world = World(seed, reuse=0)
+    began = time.monotonic()
+    free_ports = [port for port in world.range if port not in world.reserved]
+    hidden = 0
+    for port in world.dice.sample(free_ports, min(2, len(free_ports))):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as undo:
+            mine = undo.enter_context(socket.socket())
+            if world.dice.random() < 0.5:
+                mine.bind((world.dice.choice(V4_SOURCES), port))
+                mine.connect(("127.0.0.1", SERVERS[0]))
+                world.kept.append(world.accept(SERVERS[0], mine))
+            else:
+                server = undo.enter_context(listener("127.0.0.3", port))
+                mine.bind(("127.0.0.4", 39000))
+                mine.connect(("127.0.0.3", port))
+                world.kept.append(server.accept()[0])
+                server.close()
+            undo.pop_all()
+            world.kept.append(mine)
+            hidden += 1
+    answer = world.settle()
+    for triple in world.triples():
+        row = answer["by_triple"].get(triple)
+        free = row["free"] if row else answer["capacity"]
+        sockets = use_up(*triple)
+        world.kept += sockets
+        if time.monotonic() - began > 30:
+            return
+        that(free - hidden - world.slack <= len(sockets) <= free,
+             f"seed {seed}, {triple}: {free} shown, {len(sockets)} are there, {hidden} are hidden")
+
+
 def need_settings():
     """Writable in a namespace of our own, unless /proc/sys is mounted read-only."""
     if not os.access(setting_path("ip_local_port_range"), os.W_OK):
@@ -352,6 +389,11 @@ def scene():
         mine.close()
         theirs.close()
     return kept
+
+
+@case("sockets that the kernel does not tell apart make it an upper bound", seconds=240)
+def hidden_ports():
+    run_seeds(check_hidden, range(4000, 4025))
 
 
 kept_since = [0.0]  # when the scene began

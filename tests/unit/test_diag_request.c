@@ -45,14 +45,19 @@ static int flush(void *ctx)
 	return 0;
 }
 
-static int dump(const struct query_cond *cond)
+static int dump_table(enum sock_proto proto, uint32_t states, const struct query_cond *cond)
 {
 	static const struct nl_dump_ops ops = { .parse = parse, .keep = keep, .flush = flush };
 	const struct sock_query query = {
-		.proto = PROTO_TCP, .family = AF_INET, .states = TCP_STATES_ALL, .cond = cond
+		.proto = proto, .family = AF_INET, .states = states, .cond = cond
 	};
 
 	return diag_request_dump(&session, "tcp", &query, &ops, NULL);
+}
+
+static int dump(const struct query_cond *cond)
+{
+	return dump_table(PROTO_TCP, TCP_STATES_ALL, cond);
 }
 
 static struct inet_diag_req_v2 last_request(void)
@@ -73,6 +78,24 @@ Test(diag_request, no_condition)
 	cr_assert_eq(dump(NULL), 0);
 	cr_assert_eq(fake.request_len, PLAIN);
 	cr_assert_eq(last_request().id.idiag_sport, 0);
+}
+
+/* Other bits than the states mean other tables, or nothing yet. */
+Test(diag_request, sockets_that_are_bound_only_are_a_thing_of_tcp)
+{
+	const uint32_t bound_only = 1u << TCP_STATE_BOUND_INACTIVE;
+
+	fake_done(0);
+	cr_assert_eq(dump(NULL), 0);
+	cr_assert_eq(last_request().idiag_states, TCP_STATES_ALL);
+	fake_answer();
+	fake_done(0);
+	cr_assert_eq(dump_table(PROTO_TCP, UINT32_MAX, NULL), 0);
+	cr_assert_eq(last_request().idiag_states, TCP_STATES_ALL | bound_only);
+	fake_answer();
+	fake_done(0);
+	cr_assert_eq(dump_table(PROTO_UDP, UINT32_MAX, NULL), 0);
+	cr_assert_eq(last_request().idiag_states, TCP_STATES_ALL);
 }
 
 Test(diag_request, a_port_alone)

@@ -328,5 +328,58 @@ Test(plan, a_summary_leaves_to_the_kernel_what_it_counts)
 	request.format = FORMAT_JSON;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_eq(plan.needs, 0);
+}
+
+/* All sockets hold ports, whatever is to be shown of them. */
+Test(plan, ports_are_computed_of_all_tcp_sockets)
+{
+	const uint32_t bound_only = 1u << TCP_STATE_BOUND_INACTIVE;
+	const struct expr_world world = { .port_low = 1, .port_high = 2 };
+	struct request request = { .view = VIEW_PORTS, .listening = true, .inet6 = true };
+	struct expr_error expr_error;
+	struct expr *expr;
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6");
+	cr_assert_eq(expr_parse("state listening and sport = 5", 29, &world, &expr, &expr_error),
+		     0);
+	cr_assert_eq(plan_make(&request, expr, &plan, &error), 0);
+	cr_assert_eq(plan.n_tables, 2);
+	for (size_t i = 0; i < plan.n_tables; i++) {
+		cr_assert_eq(plan.tables[i].query.states, TCP_STATES_ALL | bound_only);
+		cr_assert_null(plan.tables[i].query.cond);
+	}
+	cr_assert_eq(plan.mode, SELECT_ALL);
+	cr_assert_null(plan.expr);
+	cr_assert_eq(plan.view_expr, expr);
+	plan_free(&plan);
+
+	/* Listings know of no such sockets. */
+	request = (struct request){ .all = true };
+	cr_assert_eq(plan_make(&request, expr, &plan, &error), 0);
+	for (size_t i = 0; i < plan.n_tables; i++)
+		cr_assert_eq(plan.tables[i].query.states & bound_only, 0);
+	cr_assert_eq(plan.expr, expr);
+	cr_assert_null(plan.view_expr);
+	plan_free(&plan);
+	expr_free(expr);
+}
+
+Test(plan, limits_are_of_ports_and_in_order)
+{
+	struct request request = { .has_warn = true, .warn_pct = 80 };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--warn and --crit belong to --ports");
+	request.view = VIEW_PORTS;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	plan_free(&plan);
+	request.has_crit = true;
+	request.crit_pct = 79;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--warn may not be above --crit");
+	request.crit_pct = 80;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	plan_free(&plan);
 }
