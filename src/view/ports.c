@@ -2,6 +2,7 @@
 /* --ports: from rows to the answer of a round (kernel: Documentation/networking/ip-sysctl.rst). */
 #include "view/ports.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -89,8 +90,10 @@ static int ports_rows(struct writer *writer, const struct sock *rows, size_t n)
 		int err =
 			ports_sums_add(&ports->sums, &rows[i], is_chosen(&ports->config, &rows[i]));
 
-		if (err < 0)
+		if (err < 0) {
+			report_add(ports->config.report, REPORT_FAILED, "out of memory");
 			return err;
+		}
 	}
 	return 0;
 }
@@ -130,6 +133,12 @@ static int put_report(struct ports *ports, const struct ports_report *report)
 	return 0;
 }
 
+static void set_status(const struct view_config *config, enum ports_status status)
+{
+	if (config->status && (config->has_warn || config->has_crit))
+		*config->status = (int)status;
+}
+
 static int write_round(struct ports *ports)
 {
 	const struct view_config *config = &ports->config;
@@ -146,10 +155,9 @@ static int write_round(struct ports *ports)
 		err = choose_top(config, &report);
 	if (err == 0)
 		err = ports_warn(&report);
+	set_status(config, err == 0 ? ports_status(&report) : PORTS_UNKNOWN);
 	if (err == 0)
 		err = put_report(ports, &report);
-	if (err == 0 && config->status && (config->has_warn || config->has_crit))
-		*config->status = (int)ports_status(&report);
 	free(report.top);
 	free(report.warnings);
 	free(report.cure);
@@ -165,7 +173,8 @@ static int ports_end(struct writer *writer)
 	err = write_round(ports);
 	ports->begun = false;
 	ports->headed = true;
-	if (err < 0)
+	/* What befell the output is told by its owner. */
+	if (err == -ENOMEM && !ports->out->error)
 		report_add(ports->config.report, REPORT_FAILED, "out of memory");
 	flushed = obuf_flush(ports->out);
 	return err < 0 ? err : flushed;

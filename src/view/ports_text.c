@@ -54,8 +54,8 @@ static void put_head(const struct ports_report *report, struct obuf *out)
 	put_line(out, "Ephemeral ports %u-%u: %u, of them %u reserved and %u blocked",
 		 sums->set.low, sums->set.high, sums->range, sums->n_reserved, sums->n_blocked);
 	put_line(out,
-		 "Each source, destination and port has %u: %u.%02u new connections a second, "
-		 "for ever",
+		 "Each source, destination and port: %u ports, enough for %u.%02u new connections "
+		 "a second",
 		 sums->capacity, rate / 100, rate % 100);
 	put_reuse(&sums->set, out);
 }
