@@ -154,10 +154,11 @@ static void put_expression(struct obuf *out, const char *text, size_t n, bool ut
 
 int explain_put(const struct plan *plan, struct obuf *out, bool utf8)
 {
-	char *text = plan->expr ? expr_print(plan->expr) : NULL;
+	const struct expr *expr = plan->expr ? plan->expr : plan->view_expr;
+	char *text = expr ? expr_print(expr) : NULL;
 	size_t n = text ? strlen(text) : 0;
 
-	if (plan->expr && !text)
+	if (expr && !text)
 		return -ENOMEM;
 	obuf_put_str(out, "lssock decides: ");
 	if (!text) {

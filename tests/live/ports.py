@@ -487,13 +487,18 @@ def data():
 
 @case("an expression, -4 and -6 choose what is shown and change no number")
 def chosen():
-    def check(_kept):
+    def check(kept):
         everything = report()["by_triple"]
         key = ("127.0.0.1", "127.0.0.1", 2000)
         for words in (["dport", "=", ":2000"], ["state", "time-wait"], ["dst 127.0.0.1:2000"],
                       ["-4", "dport = 2000"], ["-l", "dport = 2000"]):
             equal(report(*words)["by_triple"], {key: everything[key]}, " ".join(words))
         equal(report("dst", "10.0.0.1")["triples"], [], "nothing chosen")
+        me = report("inode = %d" % os.fstat(kept[4].fileno()).st_ino)["by_triple"]
+        equal(me, {key: everything[key]}, "one socket chooses its triple")
+        explained = lssock_ok("--ports", "--explain-filter", "dport = 9").lines
+        that("dport" in explained[0] and all("all states" in line for line in explained[1:]),
+             "\n".join(explained))
         equal(report("-6")["triples"], [], "-6")
         equal(report("-4")["by_triple"], everything, "-4")
         equal(report("-6")["blocked_ports"], 2, "listeners of the other family")
