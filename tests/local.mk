@@ -60,6 +60,7 @@ unit_tests = \
 
 live_tests = \
 	%D%/live/asking.py \
+	%D%/live/bench.py \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
