@@ -18,4 +18,5 @@ EXTRA_DIST += \
 
 .PHONY: bench
 bench: lssock $(bench_programs)
-	$(srcdir)/%D%/run --lssock '$(abs_top_builddir)/lssock' --programs '$(abs_top_builddir)/%D%' $(BENCHFLAGS)
+	$(srcdir)/%D%/run --lssock '$(abs_top_builddir)/lssock' \
+		--programs '$(abs_top_builddir)/%D%' $(BENCHFLAGS)

@@ -5,7 +5,7 @@ import os
 import time
 
 
-RATIOS = {"wall": "the time it took", "cpu": "processor time"}
+RATIOS = {"wall": "elapsed time", "cpu": "processor time"}
 
 
 def say(text=""):
@@ -21,7 +21,7 @@ def describe(counts):
 
 
 def table(head, rows):
-    """A Markdown table, its columns as wide as their texts; the first is a name, the others numbers."""
+    """A Markdown table: a column of names, then columns of numbers."""
     rows = [[str(cell) for cell in row] for row in rows]
     width = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
 
@@ -53,7 +53,7 @@ def print_group(group):
             shown(one["cpu_ms"]["median"]),
             shown(one["pipe_ms"]["median"]),
             shown(one["peak_kib"], ","),
-            shown(one["sockets_per_s"], ","),
+            shown(one["sockets_per_s"] or None, ","),
             *[shown(one[f"times_{key}"], ".2f") for key in ("bare", "ss", "netstat")],
         ])
     say(f"\n### {group['title']}\n")
@@ -70,7 +70,8 @@ def print_curve(title, points, by):
     rows = []
     for point in points:
         cost = point[by]
-        ratio = cost["lssock"] / cost["bare_dump"] if cost.get("bare_dump") else None
+        ours, bare = cost.get("lssock"), cost.get("bare_dump")
+        ratio = ours / bare if ours and bare else None
         rows.append([f"{point['sockets']:,}", *[shown(cost.get(tool), ".3f") for tool in tools],
                      shown(ratio, ".2f")])
     table(["sockets", *tools, "lssock / bare"], rows)
@@ -126,7 +127,7 @@ def print_head(options, tools):
     say("; ".join(about["versions"].values()) + ".")
     if tools.missing:
         say("Not installed: " + ", ".join(tools.missing) + ".")
-    say(f"Medians of {options.runs} runs, ratios of {RATIOS[options.by]}.")
+    say(f"Medians of {options.runs} runs; ratios and sockets a second are of {RATIOS[options.by]}.")
     if options.noise:
         say("With another load on the first processor.")
     if about["sanitized"]:

@@ -69,7 +69,8 @@ class Tools:
                 done = subprocess.run(words, capture_output=True, text=True, check=False)
                 lines = (done.stdout or done.stderr).splitlines()
                 if tool == "lsof":
-                    lines = [line.strip().replace("revision:", "lsof") for line in lines if "    revision" in line]
+                    lines = [line for line in lines if line.startswith("    revision:")]
+                    lines = [line.replace("revision:", "lsof") for line in lines]
                 found[tool] = lines[0].strip() if lines else f"{tool} of unknown version"
         return found
 
@@ -137,7 +138,7 @@ class Turns:
         done = subprocess.run(
             command.argv, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: enter_netns(pid)
         )
-        return int(done.stdout.split()[0].split("=")[1]) if done.stdout else None
+        return int(done.stdout.split()[0].split("=")[1]) if done.stdout else 0
 
     def group(self, title, commands, population, runs):
         """The commands of a group in turn. The first turn counts rows, and is not measured."""
@@ -156,8 +157,11 @@ class Turns:
                         continue
                     population.last_for(min(seen["wall_ns"] * 2 / 1e9, TIME_WAIT_SECONDS - 10))
                     sample[pipe].append(self.once(command, population.pid, pipe))
+        by = self.options.by + "_ms"
         results = [summary(*each) for each in zip(commands, first, samples)]
-        add_ratios(results, self.options.by + "_ms")
+        for one in results:
+            one["sockets_per_s"] = round(one["rows"] / one[by]["median"] * 1e3)
+        add_ratios(results, by)
         return {"title": title, "note": row_note(results), "commands": results}
 
 
@@ -188,7 +192,6 @@ def summary(command, first, sample):
         "user_ms": spread([one["user_us"] for one in counted], 1e3),
         "sys_ms": spread([one["sys_us"] for one in counted], 1e3),
         "peak_kib": max(one["peak_kib"] for one in counted),
-        "sockets_per_s": round(rows / wall["median"] * 1e3) if rows else None,
         "us_per_socket": round(wall["median"] * 1e3 / rows, 3) if rows else None,
         "cpu_us_per_socket": round(cpu["median"] * 1e3 / rows, 3) if rows else None,
     }
@@ -204,7 +207,7 @@ def add_ratios(results, what):
 
 def row_note(results):
     """Empty if those that should list the same do."""
-    split = [one for one in results if one["lists"] == "all" and one["rows"] is not None]
-    if len({one["rows"] for one in split}) <= 1:
+    alike = [one for one in results if one["lists"] == "all"]
+    if len({one["rows"] for one in alike}) <= 1:
         return ""
-    return "Not the same rows: " + ", ".join(f"{one['name']} {one['rows']}" for one in split) + "."
+    return "Not the same rows: " + ", ".join(f"{one['name']} {one['rows']}" for one in alike) + "."

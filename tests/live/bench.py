@@ -7,11 +7,12 @@ figure, and the tools list as many rows as sockets were opened. How fast anythin
 
 import json
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, that  # noqa: E402
+from lib import case, equal, inside, lssock_ok, that  # noqa: E402
 
 SOURCE = os.environ.get("abs_top_srcdir", "")
 BUILD = os.environ.get("abs_top_builddir", "")
@@ -98,6 +99,28 @@ def test_curves():
         for point in points:
             that(point["us_per_socket"]["lssock"] > 0, title)
             that(point["us_per_socket"]["bare_dump"] > 0, title)
+
+
+@case("refilled, TIME_WAIT sockets are others, and as many")
+def test_refill():
+    words = [os.path.join(PROGRAMS, "population"), "--time-wait=50", "--v6-share=50"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as population:
+        ready = population.stdout.readline()
+        pid = int(ready.split("pid=")[1].split()[0])
+        with open(f"/proc/{pid}/ns/net", "rb") as namespace, inside(namespace.fileno()):
+            before = time_wait_cookies()
+            population.stdin.write("refill\n")
+            population.stdin.flush()
+            equal(population.stdout.readline(), ready)
+            after = time_wait_cookies()
+        population.stdin.close()
+    equal((len(before), len(after), before & after), (50, 50, set()))
+
+
+def time_wait_cookies():
+    rows = lssock_ok("-tn", "--jsonl", "state", "time-wait").lines[:-1]
+    return {json.loads(row)["cookie"] for row in rows}
 
 
 def main():
