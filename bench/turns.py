@@ -185,6 +185,7 @@ def summary(command, first, sample):
         "status": max(one["status"] for one in [first, *counted]),
         "rows": rows,
         "bytes": first["bytes"],
+        "steady": all(one["lines"] == first["lines"] for one in sample[True]),
         "runs": len(counted),
         "wall_ms": wall,
         "pipe_ms": spread([one["wall_ns"] for one in sample[True]], 1e6),
@@ -206,8 +207,13 @@ def add_ratios(results, what):
 
 
 def row_note(results):
-    """Empty if those that should list the same do."""
+    """Empty if those that should list the same do, and did so in every turn."""
+    notes = []
     alike = [one for one in results if one["lists"] == "all"]
-    if len({one["rows"] for one in alike}) <= 1:
-        return ""
-    return "Not the same rows: " + ", ".join(f"{one['name']} {one['rows']}" for one in alike) + "."
+    if len({one["rows"] for one in alike}) > 1:
+        counts = ", ".join(f"{one['name']} {one['rows']}" for one in alike)
+        notes.append(f"Not the same rows: {counts}.")
+    changing = ", ".join(one["name"] for one in results if not one["steady"])
+    if changing:
+        notes.append(f"Not the same rows in every turn: {changing}.")
+    return " ".join(notes)
