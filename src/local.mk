@@ -99,6 +99,7 @@ libcore_a_SOURCES = \
 	%D%/output/screen_text.c %D%/output/screen_text.h \
 	%D%/output/text_table.c %D%/output/text_table.h \
 	%D%/output/writer.h \
+	%D%/pair.c %D%/pair.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_fields.c \

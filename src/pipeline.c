@@ -18,6 +18,7 @@
 #include "expected.h"
 #include "filter/select.h"
 #include "hold.h"
+#include "pair.h"
 #include "model/facts.h"
 #include "sort.h"
 #include "source/source.h"
@@ -299,6 +300,27 @@ static void report_absent(struct pipeline *pipeline, const struct plan_table *ta
 	}
 }
 
+/* What became of a table. 0, or -ECANCELED when the round is to end. */
+static int note_result(struct pipeline *pipeline, const struct plan_table *table,
+		       enum source_result result)
+{
+	switch (result) {
+	case SOURCE_COMPLETE:
+	case SOURCE_PARTIAL:
+		pipeline->n_listed++;
+		return 0;
+	case SOURCE_ABSENT:
+		report_absent(pipeline, table);
+		return 0;
+	case SOURCE_UNREADABLE:
+		pipeline->n_failed++;
+		return 0;
+	case SOURCE_CANCELED:
+		break;
+	}
+	return -ECANCELED;
+}
+
 /*
  * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
  * they are; for everything else the kernel walks its table, also that of other namespaces.
@@ -317,21 +339,53 @@ static int list_table(struct pipeline *pipeline, const struct plan_table *table)
 		}
 		query.expected = expected;
 	}
-	switch (source_list(pipeline->sources, &query, table->asked, &sink)) {
-	case SOURCE_COMPLETE:
-	case SOURCE_PARTIAL:
-		pipeline->n_listed++;
-		return 0;
-	case SOURCE_ABSENT:
-		report_absent(pipeline, table);
-		return 0;
-	case SOURCE_UNREADABLE:
-		pipeline->n_failed++;
-		return 0;
-	case SOURCE_CANCELED:
-		break;
+	return note_result(pipeline, table,
+			   source_list(pipeline->sources, &query, table->asked, &sink));
+}
+
+/*
+ * Whether the table and the one behind it are better listed in one walk: neither is empty, and not
+ * so big that the walk over it is cheap beside its sockets. Listeners are not walked for.
+ */
+static bool is_pair(struct pipeline *pipeline, const struct plan_table *table)
+{
+	const struct env *env = pipeline->config.env;
+	uint64_t n4, n6;
+
+	if (!pair_fits(&table[0].query, &table[1].query) ||
+	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
+	    !expected_rows(&pipeline->expected, env, &table[0].query, &n4) ||
+	    !expected_rows(&pipeline->expected, env, &table[1].query, &n6))
+		return false;
+	if (n4 == 0 || n6 == 0)
+		return false;
+	return table->query.cond || (n4 < HOLD_MAX_ROWS && n6 < HOLD_MAX_ROWS);
+}
+
+/* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
+ * -ECANCELED. */
+static int list_pair(struct pipeline *pipeline, const struct plan_table *table, size_t *done)
+{
+	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	struct pair pair = { .sink = &sink };
+	const struct sock_sink both = { .take = pair_take, .ctx = &pair };
+	struct sock_query query = table->query;
+	enum source_result result;
+	int err = 0;
+
+	query.family = AF_UNSPEC;
+	*done = 0;
+	if (source_list_both(pipeline->sources, &query, &both, &result)) {
+		*done = pair.overflow ? 1 : 2;
+		err = note_result(pipeline, &table[0], result);
+		if (err == 0 && !pair.overflow) {
+			pipeline->n_listed++;
+			if (pair.later.n && take_rows(pipeline, pair.later.rows, pair.later.n) < 0)
+				err = -ECANCELED;
+		}
 	}
-	return -ECANCELED;
+	hold_free(&pair.later);
+	return err;
 }
 
 static int learn_peers(void *ctx, struct sock *rows, size_t n)
@@ -354,15 +408,21 @@ static int list_tables(struct pipeline *pipeline)
 {
 	const struct plan *plan = pipeline->config.plan;
 	int err = plan->inet ? begin_section(pipeline, SECTION_INET) : 0;
+	size_t done;
 
 	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
 		const struct plan_table *table = &plan->tables[i];
 
 		if (table->query.proto == PROTO_UNIX)
 			err = begin_section(pipeline, SECTION_UNIX);
+		done = 0;
+		if (err == 0 && i + 1 < plan->n_tables && is_pair(pipeline, table))
+			err = list_pair(pipeline, table, &done);
 		/* No state that was asked for can match. */
-		if (err == 0 && table->query.states)
+		if (err == 0 && done == 0 && table->query.states)
 			err = list_table(pipeline, table);
+		if (done == 2)
+			i++;
 	}
 	return err;
 }

@@ -36,6 +36,7 @@ unit_tests = \
 	%D%/unit/test_obuf \
 	%D%/unit/test_options \
 	%D%/unit/test_owners \
+	%D%/unit/test_pair \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \

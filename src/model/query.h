@@ -73,7 +73,7 @@ struct query_cond {
 
 struct sock_query {
 	enum sock_proto proto;
-	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX; for source_list_both() AF_UNSPEC */
 	/*
 	 * 1 << state. UNIX: bits of TCP's ESTABLISHED, LISTEN and CLOSE, as unix_diag has them.
 	 */

@@ -17,6 +17,9 @@
 #include "source/diag_bytecode.h"
 #include "source/diag_facts.h"
 
+_Static_assert(sizeof(struct inet_diag_req) >= sizeof(struct inet_diag_req_v2),
+	       "room for either request");
+
 /* The states of SCTP's endpoints; the others are those of associations. */
 enum { SCTP_ENDPOINT_STATES = 1 << TCP_STATE_LISTEN | 1 << TCP_STATE_CLOSE };
 
@@ -31,12 +34,53 @@ static uint32_t request_states(const struct sock_query *query)
 	return query->states & TCP_STATES_ALL;
 }
 
+static uint8_t request_ext(const struct sock_query *query)
+{
+	uint8_t ext = diag_facts_inet_ext(query->needs);
+
+	if (query->proto == PROTO_TCP && (query->needs & NEED_TCP_INFO))
+		ext |= 1u << (INET_DIAG_INFO - 1);
+	return ext;
+}
+
+/*
+ * The request of old, which has no place for a protocol but its type and is answered with the
+ * sockets of both families: one walk over the table in place of two. (Kernel:
+ * inet_diag_rcv_msg_compat().)
+ */
+static void put_request_of_both(struct nlmsghdr *request, const struct sock_query *query,
+				const struct diag_filter *filter)
+{
+	struct inet_diag_req *req = mnl_nlmsg_put_extra_header(request, sizeof(*req));
+
+	request->nlmsg_type = TCPDIAG_GETSOCK;
+	req->idiag_family = AF_INET; /* looked at by no kernel */
+	req->idiag_states = request_states(query);
+	req->idiag_ext = request_ext(query);
+	req->id.idiag_sport = htons(filter->sport);
+	req->id.idiag_dport = htons(filter->dport);
+}
+
+static void put_request(struct nlmsghdr *request, const struct sock_query *query,
+			const struct diag_filter *filter)
+{
+	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(request, sizeof(*req));
+
+	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	req->sdiag_family = query->family;
+	req->sdiag_protocol = proto_row(query->proto)->ipproto;
+	req->idiag_states = request_states(query);
+	req->idiag_ext = request_ext(query);
+	req->id.idiag_sport = htons(filter->sport);
+	req->id.idiag_dport = htons(filter->dport);
+}
+
 /* malloc()ed; NULL without memory. */
 static struct nlmsghdr *request_build(const struct sock_query *query,
 				      const struct diag_filter *filter)
 {
-	size_t size = NLMSG_HDRLEN + sizeof(struct inet_diag_req_v2);
-	struct inet_diag_req_v2 *req;
+	/* The larger one of the two. */
+	size_t size = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct inet_diag_req));
 	struct nlmsghdr *request;
 	void *buf;
 
@@ -46,16 +90,10 @@ static struct nlmsghdr *request_build(const struct sock_query *query,
 	if (!buf)
 		return NULL;
 	request = mnl_nlmsg_put_header(buf);
-	req = mnl_nlmsg_put_extra_header(request, sizeof(*req));
-	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	req->sdiag_family = query->family;
-	req->sdiag_protocol = proto_row(query->proto)->ipproto;
-	req->idiag_states = request_states(query);
-	req->idiag_ext = diag_facts_inet_ext(query->needs);
-	if (query->proto == PROTO_TCP && (query->needs & NEED_TCP_INFO))
-		req->idiag_ext |= 1u << (INET_DIAG_INFO - 1);
-	req->id.idiag_sport = htons(filter->sport);
-	req->id.idiag_dport = htons(filter->dport);
+	if (query->family == AF_UNSPEC)
+		put_request_of_both(request, query, filter);
+	else
+		put_request(request, query, filter);
 	if (filter->len)
 		mnl_attr_put(request, INET_DIAG_REQ_BYTECODE, filter->len, filter->code);
 	return request;

@@ -242,3 +242,14 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 		   table_name(query), strerror(-diag_rc), table_path(&attempt), strerror(-proc_rc));
 	return SOURCE_UNREADABLE;
 }
+
+bool source_list_both(struct source_run *run, const struct sock_query *query,
+		      const struct sock_sink *sink, enum source_result *result)
+{
+	int rc = diag_inet_list(&run->session, query, sink);
+
+	if (rc < 0 && rc != -ECANCELED)
+		return false;
+	*result = source_result_of(rc);
+	return true;
+}

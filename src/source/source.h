@@ -39,4 +39,12 @@ void source_run_free(struct source_run *run);
 enum source_result source_list(struct source_run *run, const struct sock_query *query, bool asked,
 			       const struct sock_sink *sink);
 
+/*
+ * Lists TCP of both families (query->family: AF_UNSPEC) in one walk over the kernel's table, whose
+ * rows come in any order. Returns true and *result, or false when that cannot be had: nothing was
+ * handed on or reported, and each family is to be listed by itself.
+ */
+bool source_list_both(struct source_run *run, const struct sock_query *query,
+		      const struct sock_sink *sink, enum source_result *result);
+
 #endif

@@ -485,6 +485,20 @@ def look_up():
         listener.close()
 
 
+@case("both families in one walk: IPv4 first, every row once")
+def one_walk():
+    if lib.is_sanitized() or not lib.have_ipv6():
+        raise lib.Skip("LeakSanitizer does not work under strace, or there is no IPv6")
+    for words in ([], ["sport >= 1"], ["not sport = 7 or uid = 0"]):
+        result, dumps, _ = requests("-tanH", *words)
+        equal(dumps, 1, str(words))
+        kinds = [row.split()[0] for row in result.rows]
+        equal(kinds, sorted(kinds), "IPv4 comes first")
+        that("tcp" in kinds and "tcp6" in kinds, str(kinds))
+        alone = lssock("-tan4H", *words).rows + lssock("-tan6H", *words).rows
+        equal(sorted(result.rows), sorted(alone), str(words))
+
+
 @case("a connection bound to an interface is found all the same")
 def look_up_bound():
     listener, client = (socket.socket(), socket.socket())

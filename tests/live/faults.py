@@ -557,7 +557,7 @@ def numeric_opens_nothing():
 def asked_states():
     for options, listen, others in (("-ltn", True, False), ("-tan", True, True), ("-tn", False, True)):
         _, calls = strace("sendto,sendmsg", options)
-        asked = re.findall(r"sdiag_protocol=IPPROTO_TCP.*?idiag_states=([^,}]*)", calls)
+        asked = re.findall(r"(?:sdiag_protocol=IPPROTO_TCP|TCPDIAG_GETSOCK).*?idiag_states=([^,}]*)", calls)
         that(len(asked) >= 1, calls)
         for states in asked:
             equal(states_asked(states), (listen, others), f"{options}: {states}")
