@@ -132,6 +132,13 @@ libcore_a_SOURCES = \
 	%D%/view/explain_sums.c %D%/view/explain_sums.h \
 	%D%/view/keyed.c %D%/view/keyed.h \
 	%D%/view/listeners.c %D%/view/listeners.h \
+	%D%/view/listeners_answer.h \
+	%D%/view/listeners_data.c \
+	%D%/view/listeners_findings.c \
+	%D%/view/listeners_kernel.c %D%/view/listeners_kernel.h \
+	%D%/view/listeners_owners.c %D%/view/listeners_owners.h \
+	%D%/view/listeners_sums.c %D%/view/listeners_sums.h \
+	%D%/view/listeners_text.c \
 	%D%/view/metrics.c %D%/view/metrics.h \
 	%D%/view/ports.c %D%/view/ports.h \
 	%D%/view/state_facts.c %D%/view/state_facts.h \

@@ -177,10 +177,10 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all || sees_all ? SELECT_ALL
-			: request->listening     ? SELECT_LISTENERS
-			: named                  ? SELECT_ALL
-						 : mode,
+		.mode = request->all || sees_all || plan_view_wants_both(request) ? SELECT_ALL
+			: request->listening                                      ? SELECT_LISTENERS
+			: named                                                   ? SELECT_ALL
+										  : mode,
 		.needs = needs,
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,

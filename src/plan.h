@@ -80,6 +80,8 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 /* Whether the view sees all sockets of its protocols, whatever expression, families and -l say: it
  * chooses what to show by itself. For plan.c. */
 bool plan_view_sees_all(enum request_view view);
+/* Whether the view needs listeners and connections even with -l. For plan.c. */
+bool plan_view_wants_both(const struct request *request);
 /* The states of a table that the view wants, of those that could be had or beside them. For plan.c.
  */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);

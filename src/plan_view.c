@@ -12,7 +12,8 @@
 
 /* A view's wishes. */
 struct view_wish {
-	uint32_t protos;       /* 0: those of the command line, or all; else never others */
+	uint32_t protos; /* 0: those of the command line, or all; else never others ... */
+	uint32_t named;  /* ... but these, in their place, where the command line names them */
 	enum select_mode mode; /* where neither -a nor -l was given */
 	uint32_t needs;
 	uint32_t tcp_states;      /* 0: those of the mode */
@@ -20,10 +21,11 @@ struct view_wish {
 	/* What the kernel counts itself, and the view asks for only where an expression or a family
 	 * chooses. */
 	uint32_t counted_protos, counted_states;
-	bool sees_all;        /* it applies expression and families itself */
-	bool no_rows;         /* it looks at no socket */
-	bool all_states;      /* -l would keep from it what it is about */
-	bool listeners_first; /* it has to know them when it sees a connection */
+	bool sees_all;            /* it applies expression and families itself */
+	bool both;                /* listeners and connections, whatever -l says */
+	bool no_rows;             /* it looks at no socket */
+	bool all_states;          /* -l would keep from it what it is about */
+	bool listeners_first;     /* it has to know them when it sees a connection */
 };
 
 static const struct view_wish wishes[] = {
@@ -43,7 +45,14 @@ static const struct view_wish wishes[] = {
 			     .mode = SELECT_ALL,
 			     .all_states = true,
 			     .listeners_first = true },
-	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL },
+	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP),
+			     .named = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP) |
+				      PROTO_BIT(PROTO_UNIX),
+			     .mode = SELECT_ALL,
+			     .needs = NEED_FACTS | NEED_SKMEM,
+			     .tcp_states = 1u << TCP_STATE_LISTEN | 1u << TCP_STATE_SYN_RECV |
+					   1u << TCP_STATE_CLOSE_WAIT,
+			     .both = true },
 	[VIEW_EXPLAIN] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL, .all_states = true },
 	[VIEW_STATISTICS] = { .no_rows = true },
 	[VIEW_METRICS] = { .mode = SELECT_ALL },
@@ -110,6 +119,9 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 				     "takes no -l, -p, --top and --csv");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
+	if (request->view == VIEW_LISTENERS && request->protos &&
+	    !(request->protos & wishes[VIEW_LISTENERS].named))
+		return refuse(error, "--listeners is about TCP, SCTP and UNIX sockets");
 	return check_states(request, error);
 }
 
@@ -125,7 +137,9 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 	const struct view_wish *wish = &wishes[request->view];
 
 	*mode = wish->mode;
-	if (wish->protos)
+	if (*protos & wish->named)
+		*protos &= wish->named;
+	else if (wish->protos)
 		*protos = wish->protos;
 	*needs |= wish->needs;
 	*no_rows = wish->no_rows;
@@ -142,6 +156,11 @@ bool plan_view_listeners_first(const struct plan *plan)
 bool plan_view_sees_all(enum request_view view)
 {
 	return wishes[view].sees_all;
+}
+
+bool plan_view_wants_both(const struct request *request)
+{
+	return wishes[request->view].both;
 }
 
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)

@@ -61,8 +61,6 @@ static void put_field(struct csv *csv, const struct field *field, const struct s
 	size_t start = out->len;
 	bool known = field_text_put_data(out, field, sock);
 
-	if (out->error)
-		return;
 	/* A line without a byte would be no record to many readers. */
 	if (known || csv->n_fields == 1)
 		csv_end_field(out, start);
