@@ -27,6 +27,7 @@ unit_tests = \
 	%D%/unit/test_json_doc \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
+	%D%/unit/test_listeners \
 	%D%/unit/test_mem \
 	%D%/unit/test_mounts \
 	%D%/unit/test_names \
@@ -68,6 +69,7 @@ live_tests = \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
+	%D%/live/listeners.py \
 	%D%/live/many.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
