@@ -103,6 +103,10 @@ _lssock()
 		compopt -o nospace 2>/dev/null
 		return
 		;;
+	--openmetrics)
+		COMPREPLY=($(compgen -P "$prefix" -W textfile -- "$cur"))
+		return
+		;;
 	--explain)
 		_lssock_expression "$cur" state
 		return

@@ -140,6 +140,12 @@ libcore_a_SOURCES = \
 	%D%/view/listeners_sums.c %D%/view/listeners_sums.h \
 	%D%/view/listeners_text.c \
 	%D%/view/metrics.c %D%/view/metrics.h \
+	%D%/view/metrics_listeners.c \
+	%D%/view/metrics_ports.c \
+	%D%/view/metrics_sources.h \
+	%D%/view/metrics_summary.c \
+	%D%/view/metrics_text.c %D%/view/metrics_text.h \
+	%D%/view/metrics_time_wait.c \
 	%D%/view/ports.c %D%/view/ports.h \
 	%D%/view/state_facts.c %D%/view/state_facts.h \
 	%D%/view/state_stories.c %D%/view/state_stories.h \

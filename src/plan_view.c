@@ -55,7 +55,13 @@ static const struct view_wish wishes[] = {
 			     .both = true },
 	[VIEW_EXPLAIN] = { .protos = PROTO_BIT(PROTO_TCP), .mode = SELECT_ALL, .all_states = true },
 	[VIEW_STATISTICS] = { .no_rows = true },
-	[VIEW_METRICS] = { .mode = SELECT_ALL },
+	[VIEW_METRICS] = { .mode = SELECT_ALL,
+			   .needs = NEED_FACTS | NEED_SKMEM,
+			   .more_tcp_states = 1u << TCP_STATE_BOUND_INACTIVE,
+			   .counted_protos = PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |
+					     PROTO_BIT(PROTO_RAW),
+			   .sees_all = true,
+			   .listeners_first = true },
 };
 
 static int refuse(struct plan_error *error, const char *text)
@@ -117,6 +123,11 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 					      request->top || request->format == FORMAT_CSV))
 		return refuse(error, "--summary counts all sockets of the protocols named: it "
 				     "takes no -l, -p, --top and --csv");
+	if (request->view == VIEW_METRICS &&
+	    (request->n_words > 0 || request->protos || request->inet4 || request->inet6 ||
+	     request->programs || request->continuous || request->format != FORMAT_NETSTAT))
+		return refuse(error, "--openmetrics is one text about all sockets: of the other "
+				     "options it takes --top alone");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
 	if (request->view == VIEW_LISTENERS && request->protos &&

@@ -144,6 +144,7 @@ static struct view_config view_config(const struct writers_config *config)
 		.fields = plan->fields,
 		.prefixes = plan->prefixes,
 		.n_fields = plan->n_fields,
+		.textfile = request->textfile,
 		.explain_state = request->explain_state,
 		.has_warn = request->has_warn,
 		.has_crit = request->has_crit,

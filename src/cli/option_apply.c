@@ -264,6 +264,9 @@ bool option_set_view(const struct option_row *row, const char *value, struct req
 
 	if (strcmp(row->name, "explain") == 0)
 		request->explain_state = value;
+	request->textfile = strcmp(row->name, "openmetrics") == 0 && value;
+	if (request->textfile && strcmp(value, "textfile") != 0)
+		return bad_value(row, value, "textfile, or nothing", error);
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
 		if (strcmp(views[i].name, row->name) == 0)
 			return choose_view(row, views[i].view, request, error);

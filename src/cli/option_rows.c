@@ -184,8 +184,10 @@ static const struct option_row rows[] = {
 	  .group = GROUP_ANSWER,
 	  .netstat = true },
 	{ .name = "openmetrics",
+	  .arg = OPTION_OPTIONAL_ARG,
+	  .arg_name = "textfile",
 	  .apply = option_set_view,
-	  .help = "all of these as OpenMetrics text, for Prometheus",
+	  .help = "all of these as OpenMetrics text; textfile: for\nPrometheus' node_exporter",
 	  .group = GROUP_ANSWER },
 
 	{ .letter = 'q',

@@ -71,6 +71,7 @@ struct request {
 	/* Answers. */
 	enum request_view view;
 	const char *count_by;      /* the list of fields as it was written */
+	bool textfile;             /* --openmetrics=textfile */
 	const char *explain_state; /* the state as it was written, or NULL: all of them */
 	bool has_warn, has_crit;   /* --warn, --crit were given */
 	uint32_t warn_pct, crit_pct;

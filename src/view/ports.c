@@ -23,8 +23,7 @@ struct ports {
 	struct ports_sums sums;
 };
 
-/* What the kernel is set to. False: something had to be assumed, which is reported. */
-static bool read_settings(const struct view_config *config, struct ports_settings *set)
+bool ports_read_settings(const struct view_config *config, struct ports_settings *set)
 {
 	uint64_t value;
 	bool good = true;
@@ -60,7 +59,7 @@ static void begin_round(struct ports *ports)
 	if (ports->begun)
 		return;
 	ports->begun = true;
-	ports->no_settings = !read_settings(&ports->config, &settings);
+	ports->no_settings = !ports_read_settings(&ports->config, &settings);
 	ports_sums_begin(&ports->sums, &settings);
 }
 

@@ -61,6 +61,7 @@ struct view_config {
 	const uint8_t *prefixes;           /* (0: whole values), n_fields of each */
 	size_t n_fields;
 
+	bool textfile;             /* --openmetrics=textfile */
 	const char *explain_state; /* --explain=STATE, as written; NULL: all */
 	bool has_warn, has_crit;   /* --ports */
 	uint32_t warn_pct, crit_pct;
