@@ -78,7 +78,8 @@ static uint32_t needs_of(const struct request *request)
 		needs |= NEED_TCP_INFO;
 	if (request->extend)
 		needs |= NEED_LISTENER_UID;
-	if (request->programs)
+	/* Views look for the owners of what they show by themselves. */
+	if (request->programs && request->view == VIEW_ROWS)
 		needs |= NEED_OWNERS;
 	if (request->context)
 		needs |= NEED_CONTEXT;

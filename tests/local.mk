@@ -29,6 +29,7 @@ unit_tests = \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
 	%D%/unit/test_mem \
+	%D%/unit/test_metrics_text \
 	%D%/unit/test_mounts \
 	%D%/unit/test_names \
 	%D%/unit/test_netstat_table \
@@ -71,6 +72,7 @@ live_tests = \
 	%D%/live/faults.py \
 	%D%/live/listeners.py \
 	%D%/live/many.py \
+	%D%/live/metrics.py \
 	%D%/live/names.py \
 	%D%/live/owners.py \
 	%D%/live/ports.py \

@@ -383,3 +383,39 @@ Test(plan, limits_are_of_ports_and_in_order)
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	plan_free(&plan);
 }
+
+Test(plan, queues_of_listeners_need_what_waits_for_them)
+{
+	struct request request = { .view = VIEW_LISTENERS, .listening = true, .programs = true };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.tables[0].query.states, 1u << TCP_STATE_LISTEN |
+							  1u << TCP_STATE_SYN_RECV |
+							  1u << TCP_STATE_CLOSE_WAIT);
+	cr_assert_eq(plan.needs, NEED_FACTS | NEED_SKMEM);
+	plan_free(&plan);
+	request.protos = 1u << PROTO_UNIX | 1u << PROTO_UDP;
+	cr_assert_str_eq(tables(&request), "unix");
+	request.protos = 1u << PROTO_UDP;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert(strstr(error.text, "--listeners"), "%s", error.text);
+	plan_free(&plan);
+}
+
+Test(plan, metrics_are_about_everything)
+{
+	struct request request = { .view = VIEW_METRICS, .top = 3, .listening = true };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 tcp tcp6 sctp sctp6 sctp sctp6 unix");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.tables[0].query.states & TCP_STATES_ALL, 1u << TCP_STATE_LISTEN,
+		     "listeners come first");
+	plan_free(&plan);
+	request.protos = 1u << PROTO_TCP;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert(strstr(error.text, "--openmetrics"), "%s", error.text);
+	plan_free(&plan);
+}
