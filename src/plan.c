@@ -99,8 +99,15 @@ static bool any_will_do(const struct request *request, const struct plan *plan)
  * is a field, which is a number. */
 static bool shows_services(const struct request *request)
 {
-	if (request->view == VIEW_COUNT_BY || request->view == VIEW_SUMMARY)
+	switch (request->view) {
+	case VIEW_COUNT_BY:
+	case VIEW_SUMMARY:
+	case VIEW_LISTENERS:
+	case VIEW_METRICS:
 		return false;
+	default:
+		break;
+	}
 	return request->format == FORMAT_NETSTAT && !request->numeric_ports;
 }
 

@@ -153,8 +153,11 @@ static void find_syn_recv(const struct teller *teller, const struct listener *li
 	const struct listeners_counts *counts = listener_counts(sums, listener);
 	const struct listeners_place *place = counts ? &sums->places[listener->place] : NULL;
 	char label[LISTENERS_LABEL_MAX + 300];
-	uint64_t limit;
+	uint64_t limit, percent = 0;
 
+	/* While the accept queue is full, the last step of the handshake is put off there. */
+	if (listener_fill_percent(listener, &percent) && percent >= 100)
+		return;
 	if (!counts || counts->syn_recv == 0 || !(listener->sock.has & SOCK_HAS_BACKLOG))
 		return;
 	limit = (uint64_t)listener->sock.backlog * place->n_listeners;

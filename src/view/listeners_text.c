@@ -133,6 +133,7 @@ static int put_close_waits(const struct listeners_answer *answer, struct obuf *o
 	const struct close_waits *waits = &answer->waits;
 	struct text_table table;
 	size_t n = waits->n < LISTENERS_GROUPS_SHOWN ? waits->n : LISTENERS_GROUPS_SHOWN;
+	uint64_t held = answer->sums.counts.close_wait - answer->sums.counts.unaccepted;
 	int err;
 
 	obuf_put_str(out, "\nCLOSE_WAIT, closed by the peer and not by the program: ");
@@ -154,6 +155,11 @@ static int put_close_waits(const struct listeners_answer *answer, struct obuf *o
 			text_table_str(&table, NULL);
 	}
 	err = text_table_end(&table, out, INDENT, !answer->config->no_header);
+	if (held > answer->sums.n_waiters) {
+		obuf_put_str(out, "  of the ");
+		obuf_put_left(out, answer->sums.n_waiters, 0);
+		obuf_put_str(out, " that were looked up\n");
+	}
 	if (n < waits->n) {
 		obuf_put_str(out, "  and ");
 		obuf_put_left(out, waits->n - n, 0);

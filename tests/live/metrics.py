@@ -320,6 +320,15 @@ def service():
         equal(run_service(target).status, 0)
 
 
+@case("the units are what systemd takes")
+def units():
+    analyze = lib.need_program("systemd-analyze")
+    folder = os.path.join(CONTRIB, "systemd")
+    for unit in ("lssock-metrics.service", "lssock-metrics.timer"):
+        done = lib.run([analyze, "verify", "--man=no", os.path.join(folder, unit)])
+        equal((done.status, done.err), (0, ""), unit)
+
+
 @case("the alerts: promtool's check, and their own tests")
 def rules():
     promtool = lib.need_program("promtool")

@@ -413,6 +413,7 @@ Test(plan, metrics_are_about_everything)
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_eq(plan.tables[0].query.states & TCP_STATES_ALL, 1u << TCP_STATE_LISTEN,
 		     "listeners come first");
+	cr_assert_not(plan.hosts || plan.services || plan.users);
 	plan_free(&plan);
 	request.protos = 1u << PROTO_TCP;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
