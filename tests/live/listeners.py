@@ -181,6 +181,23 @@ def close_wait():
     lib.end_child(child)
 
 
+@case("who may not look into processes gets counts, and no owner is made up")
+def hidden():
+    lib.need_real_root()
+    listener = lib.listen()
+    client, accepted = lib.connect_to(listener)
+    client.close()
+    kept.append(accepted)
+    port = lib.port_of(listener)
+    lib.eventually(lambda: answer(f"sport = :{port}")["close_wait"]["sockets"] == 1, "CLOSE_WAIT")
+    words = [lib.public_lssock(), "--listeners", "--json", f"sport = :{port}"]
+    result = lib.run(words, user=65534, group=65534, extra_groups=[])
+    that(result.status == 0, str(result))
+    doc = json.loads(result.out)
+    equal(row_of(doc, port)["owners"], None)
+    equal([(row["holder"], row["owner"]) for row in doc["close_wait"]["holders"]], [("hidden", None)])
+
+
 @case("a client's CLOSE_WAIT belongs to no listener")
 def client_close_wait():
     listener = lib.listen()
@@ -202,16 +219,19 @@ def syn_recv():
     neighbour = lib.Neighbour()
     here = lib.listen(neighbour.HERE4, backlog=20)
     everywhere = lib.listen("0.0.0.0", backlog=20)
+    tight = lib.listen(neighbour.HERE4, backlog=1)
     with lib.inside(neighbour.fd):
-        socks = [socket.socket() for _ in range(3)]
+        socks = [socket.socket() for _ in range(4)]
         for sock in socks:
             lib.drop_incoming(sock)  # it never answers the SYN-ACK
             sock.setblocking(False)
-    for sock, listener in zip(socks, (here, here, everywhere)):
+    for sock, listener in zip(socks, (here, here, everywhere, tight)):
         sock.connect_ex((neighbour.HERE4, lib.port_of(listener)))
-    doc = lib.eventually(lambda: (lambda doc: doc["syn_recv"] == 3 and doc)(answer()), "three SYN_RECV")
+    doc = lib.eventually(lambda: (lambda doc: doc["syn_recv"] == 4 and doc)(answer()), "four SYN_RECV")
     equal(row_of(doc, lib.port_of(here))["syn_recv"], 2)
     equal(row_of(doc, lib.port_of(everywhere))["syn_recv"], 1)
+    flooded = [found["text"] for found in doc["findings"] if found["kind"] == "syn_queue_filling"]
+    equal([f":{lib.port_of(tight)} " in text for text in flooded], [True])
 
 
 @case("an expression chooses listeners; --top the fullest; CSV has a line each")
