@@ -56,25 +56,36 @@ static int put_answer(struct listeners *view)
 	return listeners_put_csv(&view->answer, with_head, view->out);
 }
 
-static int listeners_end(struct writer *writer)
+static int make_answer(struct listeners *view)
 {
-	struct listeners *view = (struct listeners *)writer;
 	struct listeners_answer *answer = &view->answer;
 	uint64_t top = view->config.top;
-	int err;
 
 	listeners_sums_finish(&answer->sums);
+	listeners_report_unknown(&answer->sums, view->config.report);
 	answer->n_shown = answer->sums.n_listeners;
 	if (top && answer->n_shown > top)
 		answer->n_shown = (size_t)top;
 	listeners_kernel_read(&answer->kernel, view->config.env, view->config.report);
-	err = listeners_find_owners(&answer->sums, answer->n_shown, &answer->waits, &view->config);
-	if (err < 0)
+	return listeners_find_owners(&answer->sums, answer->n_shown, &answer->waits, &view->config);
+}
+
+static int listeners_end(struct writer *writer)
+{
+	struct listeners *view = (struct listeners *)writer;
+	bool json = view->config.format == VIEW_JSON || view->config.format == VIEW_JSONL;
+	int err = 0;
+
+	/* Half of the sockets are no answer; only JSON can say that it is not complete. */
+	if (json || !view->config.run->cut_short) {
+		err = make_answer(view);
+		if (err == 0)
+			err = put_answer(view);
+	}
+	if (err == -ENOMEM)
 		out_of_memory(view);
-	else
-		err = put_answer(view);
-	close_waits_clear(&answer->waits);
-	listeners_sums_clear(&answer->sums);
+	close_waits_clear(&view->answer.waits);
+	listeners_sums_clear(&view->answer.sums);
 	return err < 0 ? err : obuf_flush(view->out);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/report.h"
 #include "view/view.h"
 
 struct search {
@@ -189,6 +190,13 @@ int listeners_find_owners(struct listeners_sums *sums, size_t n_listeners,
 	free(search.listeners);
 	free(inodes);
 	return search.err;
+}
+
+void listeners_report_unknown(const struct listeners_sums *sums, struct report *report)
+{
+	if (listeners_any_unknown(sums))
+		report_add(report, REPORT_PARTIAL,
+			   "the limits of accept queues are not known, nor how full they are");
 }
 
 void close_waits_clear(struct close_waits *waits)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "view/listeners_sums.h"
 
+struct report;
 struct view_config;
 
 enum close_wait_holder {
@@ -45,6 +46,9 @@ struct close_waits {
  */
 int listeners_find_owners(struct listeners_sums *sums, size_t n_listeners,
 			  struct close_waits *waits, const struct view_config *config);
+
+/* Reports (REPORT_PARTIAL) that limits of queues are not known, where it is so. */
+void listeners_report_unknown(const struct listeners_sums *sums, struct report *report);
 
 void close_waits_clear(struct close_waits *waits);
 void close_waits_free(struct close_waits *waits);

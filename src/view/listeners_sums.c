@@ -281,6 +281,8 @@ static int compare_listeners(const void *a, const void *b)
 	listener_fill_percent(y, &fill_y);
 	if (fill_x != fill_y)
 		return fill_x > fill_y ? -1 : 1;
+	if (x->sock.recv_q != y->sock.recv_q)
+		return x->sock.recv_q > y->sock.recv_q ? -1 : 1;
 	if (x->drops != y->drops)
 		return x->drops > y->drops ? -1 : 1;
 	order = compare_addresses(&x->sock, &y->sock);
@@ -327,6 +329,14 @@ bool listener_capacity(const struct listener *listener, uint64_t *capacity)
 {
 	*capacity = (uint64_t)listener->sock.backlog + 1;
 	return listener->sock.has & SOCK_HAS_BACKLOG;
+}
+
+bool listeners_any_unknown(const struct listeners_sums *sums)
+{
+	for (size_t i = 0; i < sums->n_listeners; i++)
+		if (!(sums->listeners[i].sock.has & SOCK_HAS_BACKLOG))
+			return true;
+	return false;
 }
 
 bool listener_fill_percent(const struct listener *listener, uint64_t *percent)

@@ -80,7 +80,7 @@ int listeners_sums_add(struct listeners_sums *sums, const struct sock *rows, siz
 
 /*
  * All rows are there: finds out which listeners serve which connections and puts the listeners in
- * order, the fullest queue first, then the most drops, then by address.
+ * order, the fullest queue first, then the longest, the most drops, and by address.
  */
 void listeners_sums_finish(struct listeners_sums *sums);
 
@@ -91,6 +91,9 @@ void listeners_sums_free(struct listeners_sums *sums);
 /* How many connections the accept queue takes: the kernel drops the next one when the queue is
  * longer than the backlog, so one more than that fits. False where the backlog is not known. */
 bool listener_capacity(const struct listener *listener, uint64_t *capacity);
+
+/* Whether the limit of some listener's queue is not known (/proc/net does not tell it). */
+bool listeners_any_unknown(const struct listeners_sums *sums);
 
 /* Percent of the capacity in use, rounded down. False where it is not known. */
 bool listener_fill_percent(const struct listener *listener, uint64_t *percent);

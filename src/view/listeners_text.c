@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/obuf.h"
+#include "base/report.h"
 #include "output/text_table.h"
 #include "view/listeners_answer.h"
 
@@ -86,6 +87,11 @@ static void put_listener(struct text_table *table, const struct listeners_sums *
 		text_table_str(table, sock->owners_hidden ? "?" : NULL);
 }
 
+static bool all_seen(const struct listeners_answer *answer)
+{
+	return report_round_level(answer->config->report) == REPORT_NOTE;
+}
+
 static int put_queues(const struct listeners_answer *answer, struct obuf *out)
 {
 	const struct listeners_sums *sums = &answer->sums;
@@ -94,7 +100,8 @@ static int put_queues(const struct listeners_answer *answer, struct obuf *out)
 
 	if (sums->n_listeners == 0) {
 		obuf_put_str(out, answer->config->filtered ? "No listener matches\n"
-							   : "Nobody listens\n");
+				  : all_seen(answer)       ? "Nobody listens\n"
+							   : "No listener was seen\n");
 		return 0;
 	}
 	obuf_put_str(out, "Accept queues, the fullest first\n");
@@ -138,7 +145,9 @@ static int put_close_waits(const struct listeners_answer *answer, struct obuf *o
 
 	obuf_put_str(out, "\nCLOSE_WAIT, closed by the peer and not by the program: ");
 	obuf_put_left(out, answer->sums.counts.close_wait, 0);
-	obuf_put_str(out, answer->config->filtered ? " that match\n" : "\n");
+	obuf_put_str(out, !all_seen(answer)          ? " seen\n"
+			  : answer->config->filtered ? " that match\n"
+						     : "\n");
 	if (n == 0)
 		return 0;
 	text_table_begin(&table, wait_columns, COUNT_OF(wait_columns), answer->config->utf8);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --openmetrics: rows feed the sums of the other views, and their end writes one text. A round that
- * was cut short, or that something is missing of, says so in lssock_complete. */
+/* --openmetrics: rows feed the sums of the other views, and their end writes one text. When
+ * something is missing, lssock_complete says so; a round that was cut short writes nothing. */
 #include "view/metrics.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/report.h"
 #include "output/data.h"
+#include "view/listeners_owners.h"
 #include "view/metrics_sources.h"
 #include "view/ports_report.h"
 
@@ -93,6 +94,7 @@ static int finish_sums(struct metrics *view)
 
 	listeners_kernel_read(&view->kernel, config->env, config->report);
 	listeners_sums_finish(&view->listeners);
+	listeners_report_unknown(&view->listeners, config->report);
 	time_wait_sums_finish(&view->time_wait);
 	return err < 0 ? err : ports_sums_finish(&view->ports);
 }
@@ -110,7 +112,7 @@ static void put_outcome(struct metrics *view)
 						       false };
 	const struct view_config *config = &view->config;
 	int64_t ns = config->env->now_ns(config->env) - view->begun_ns;
-	bool good = !config->run->cut_short && report_round_level(config->report) == REPORT_NOTE;
+	bool good = report_round_level(config->report) == REPORT_NOTE;
 
 	metrics_begin(&view->text, &duration);
 	metrics_sample_fixed(&view->text, (struct metrics_labels){ 0 },
@@ -139,15 +141,21 @@ static int put_all(struct metrics *view)
 	return 0;
 }
 
+static int write_round(struct metrics *view)
+{
+	int err = view->config.run->cut_short ? 0 : begin_round(view);
+
+	if (err < 0 || view->config.run->cut_short)
+		return err;
+	err = finish_sums(view);
+	return err < 0 ? err : put_all(view);
+}
+
 static int metrics_end_round(struct writer *writer)
 {
 	struct metrics *view = (struct metrics *)writer;
-	int err = begin_round(view);
+	int err = write_round(view);
 
-	if (err == 0)
-		err = finish_sums(view);
-	if (err == 0)
-		err = put_all(view);
 	listeners_sums_clear(&view->listeners);
 	time_wait_sums_clear(&view->time_wait);
 	view->begun = false;

@@ -155,7 +155,7 @@ static void put_gauge(struct metrics_text *text, const struct queues *queues, si
 	for (size_t i = 0; i < queues->n; i++) {
 		const struct queue *row = &queues->rows[i];
 
-		if (!row->has_capacity)
+		if (get == get_capacity && !row->has_capacity)
 			continue;
 		if (i < top)
 			metrics_sample(text, row->labels, get(row));
@@ -191,8 +191,9 @@ static void put_queues(struct metrics_text *text, const struct queues *queues, s
 	put_gauge(text, queues, top, &waiting, get_used);
 	put_gauge(text, queues, top, &capacity, get_capacity);
 	metrics_begin(text, &fullest);
-	metrics_sample_fixed(text, (struct metrics_labels){ 0 },
-			     queues->n > 0 ? fill_of(&queues->rows[0]) : 0, 3);
+	if (queues->n == 0 || queues->rows[0].has_capacity)
+		metrics_sample_fixed(text, (struct metrics_labels){ 0 },
+				     queues->n > 0 ? fill_of(&queues->rows[0]) : 0, 3);
 	for (int round = 0; round < 2; round++) {
 		metrics_begin(text, round == 0 ? &drops : &syn_recv);
 		for (size_t i = 0; i < queues->n && i < top; i++) {
