@@ -71,6 +71,7 @@ live_tests = \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
 	%D%/live/listeners.py \
+	%D%/live/jobs.py \
 	%D%/live/many.py \
 	%D%/live/metrics.py \
 	%D%/live/names.py \
