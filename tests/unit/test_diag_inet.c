@@ -508,7 +508,7 @@ Test(diag_inet, requests)
 						.family = AF_INET,
 						.states = UINT32_MAX,
 						.needs = NEED_TCP_INFO });
-	cr_assert_eq(req->idiag_states, TCP_STATES_ALL);
+	cr_assert_eq(req->idiag_states, TCP_STATES_ALL | 1u << TCP_STATE_BOUND_INACTIVE);
 	cr_assert_eq(req->idiag_ext, 1 << (INET_DIAG_INFO - 1));
 	req = request_for(&(struct sock_query){ .proto = PROTO_UDP,
 						.family = AF_INET,
