@@ -77,11 +77,13 @@ libcore_a_SOURCES = \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
 	%D%/model/field_tcp.c \
+	%D%/model/field_unit.c \
 	%D%/model/field_unix.c \
 	%D%/model/labels.h \
 	%D%/model/proto.c %D%/model/proto.h \
 	%D%/model/query.h \
 	%D%/model/sock.h \
+	%D%/model/unit.c %D%/model/unit.h \
 	%D%/output/cells.c %D%/output/cells.h \
 	%D%/output/columns.c %D%/output/columns.h \
 	%D%/output/csv.c %D%/output/csv.h \

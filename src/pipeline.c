@@ -65,6 +65,7 @@ static void find_owners(struct pipeline *pipeline, bool all_rows_held)
 	struct owners_query query = {
 		.first_only = !(needs & NEED_ALL_OWNERS),
 		.again = pipeline->n_rounds > 0,
+		.units = pipeline->config.plan->units,
 		.context = needs & NEED_CONTEXT,
 		.details = needs & NEED_OWNER_DETAILS,
 	};
@@ -159,6 +160,15 @@ static size_t keep_wanted(const struct pipeline_config *config, struct sock *row
 	return kept;
 }
 
+/* Units stand in for owners only where some are hidden. */
+static bool wants_cgroups(const struct pipeline *pipeline)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	return (plan->needs & NEED_CGROUP) ||
+	       (plan->units && pipeline->owners && owners_any_hidden(pipeline->owners));
+}
+
 /* Finds out what the kernel did not say of n rows, and keeps those that match. Returns how many. */
 static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
 {
@@ -166,7 +176,7 @@ static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t
 
 	if (pipeline->owners)
 		set_owners(pipeline->owners, rows, n);
-	if ((plan->needs & NEED_CGROUP) && cgroups_apply(&pipeline->cgroups, rows, n) < 0)
+	if (wants_cgroups(pipeline) && cgroups_apply(&pipeline->cgroups, rows, n) < 0)
 		pipeline->unseen |= NEED_CGROUP;
 	if (plan->needs & NEED_PEER_NAME)
 		unix_peers_apply(&pipeline->unix_peers, rows, n);
@@ -493,6 +503,7 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 	pipeline->row_names.labels = names_labels(config->names);
 	pipeline->cgroups.env = config->env;
 	pipeline->cgroups.report = config->report;
+	pipeline->cgroups.quiet = !config->plan->cgroups_asked;
 	pipeline->sources = source_run_new(config->env, config->report, config->verbose);
 	if (pipeline->sources)
 		return pipeline;

@@ -199,6 +199,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.expr = sees_all ? NULL : expr,
 		.expr_early = !sees_all && expr && expr_is_cheap(expr),
 		.view_expr = sees_all ? expr : NULL,
+		.cgroups_asked = needs & NEED_CGROUP,
 	};
 	/* What --info shows only TCP has. */
 	if (request->info && !protos)

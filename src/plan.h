@@ -48,6 +48,8 @@ struct plan {
 	const struct field *fields[PLAN_MAX_FIELDS]; /* none for netstat's tables */
 	uint8_t prefixes[PLAN_MAX_FIELDS]; /* --count-by: bits of an address; 0: whole values */
 	size_t n_fields;
+	bool units;         /* where owners are hidden, the unit is shown */
+	bool cgroups_asked; /* somebody named a field that is made of control groups */
 	struct plan_key keys[PLAN_MAX_KEYS]; /* to sort by */
 	size_t n_keys;
 	uint64_t top; /* rows at most; 0: all */

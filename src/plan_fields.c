@@ -130,6 +130,8 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, "owners,owners_status");
 	else if (request->programs)
 		add_known(plan, "pid,program");
+	if (request->programs && data)
+		add_known(plan, "unit");
 	if (request->context)
 		add_known(plan, "context");
 	if (request->timers)
@@ -156,10 +158,12 @@ static int choose_columns(const struct request *request, struct plan *plan,
 
 		if (!field)
 			return -EINVAL;
-		if (sign == '-')
+		if (sign == '-') {
 			drop_field(plan, field);
-		else
-			add_field(plan, field);
+			continue;
+		}
+		add_field(plan, field);
+		plan->cgroups_asked |= (field->needs & NEED_CGROUP) != 0;
 	}
 	if (plan->n_fields)
 		return 0;
@@ -189,6 +193,7 @@ static int choose_keys(const struct request *request, struct plan *plan, struct 
 			return -EINVAL;
 		}
 		plan->keys[plan->n_keys++] = (struct plan_key){ field, sign == '-' };
+		plan->cgroups_asked |= (field->needs & NEED_CGROUP) != 0;
 	}
 	return 0;
 }
@@ -248,6 +253,21 @@ static int choose_shown(const struct request *request, struct plan *plan, struct
 	return choose_columns(request, plan, error);
 }
 
+/* Whether the unit is shown where owners are hidden: in their place in a table, beside them in
+ * data. */
+static bool shows_units(const struct plan *plan)
+{
+	const struct field *unit = field_find("unit", strlen("unit"));
+
+	if (plan->view != VIEW_ROWS || !(plan->needs & NEED_OWNERS))
+		return false;
+	for (size_t i = 0; i < plan->n_fields; i++)
+		if (plan->format == FORMAT_COLUMNS ? plan->fields[i]->stand_in
+						   : plan->fields[i] == unit)
+			return true;
+	return false;
+}
+
 int plan_choose_fields(const struct request *request, struct plan *plan, struct plan_error *error)
 {
 	int err = choose_shown(request, plan, error);
@@ -262,5 +282,6 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 	}
 	for (size_t i = 0; i < plan->n_keys; i++)
 		plan->needs |= plan->keys[i].field->needs;
+	plan->units = shows_units(plan);
 	return err;
 }

@@ -58,6 +58,7 @@ unit_tests = \
 	%D%/unit/test_sysctl \
 	%D%/unit/test_text_table \
 	%D%/unit/test_time_wait \
+	%D%/unit/test_unit \
 	%D%/unit/test_unix_join \
 	%D%/unit/test_unix_peers
 
@@ -70,8 +71,8 @@ live_tests = \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
-	%D%/live/listeners.py \
 	%D%/live/jobs.py \
+	%D%/live/listeners.py \
 	%D%/live/many.py \
 	%D%/live/metrics.py \
 	%D%/live/names.py \
@@ -83,7 +84,8 @@ live_tests = \
 	%D%/live/statistics.py \
 	%D%/live/summary.py \
 	%D%/live/tables.py \
-	%D%/live/time_wait.py
+	%D%/live/time_wait.py \
+	%D%/live/units.py
 
 script_tests = \
 	%D%/check-includes \

@@ -21,6 +21,7 @@
 #include "base/dir.h"
 #include "base/env.h"
 #include "base/report.h"
+#include "model/unit.h"
 
 /* The inode of a directory below dir_fd; 0 when it is none. */
 static uint64_t directory_id(int dir_fd, const char *path)
@@ -42,18 +43,18 @@ static int open_mount(const struct env *env)
 /* path belongs to the arena. 0 or -ENOMEM. */
 static int add_group(struct cgroups *cgroups, uint64_t id, const char *path)
 {
-	void *paths = cgroups->paths;
-	int err = array_grow(&paths, &cgroups->cap, cgroups->n + 1, sizeof(*cgroups->paths));
+	void *groups = cgroups->groups;
+	int err = array_grow(&groups, &cgroups->cap, cgroups->n + 1, sizeof(*cgroups->groups));
 	uint32_t *at;
 
-	cgroups->paths = paths;
+	cgroups->groups = groups;
 	if (err < 0)
 		return err;
 	at = hash64_add(&cgroups->by_id, id, NULL);
 	if (!at)
 		return -ENOMEM;
 	*at = (uint32_t)cgroups->n;
-	cgroups->paths[cgroups->n++] = path;
+	cgroups->groups[cgroups->n++] = (struct cgroup){ .path = path };
 	return 0;
 }
 
@@ -122,7 +123,7 @@ static int walk_mount(struct cgroups *cgroups, int mount)
 	else if (buf)
 		err = -EIO;
 	for (size_t i = 0; err == 0 && i < cgroups->n; i++) {
-		err = walk_group(cgroups, mount, cgroups->paths[i], buf);
+		err = walk_group(cgroups, mount, cgroups->groups[i].path, buf);
 		if (may_pass_over(err))
 			err = 0;
 	}
@@ -140,6 +141,8 @@ static void walk(struct cgroups *cgroups)
 	cgroups->unknown = err < 0;
 	if (mount >= 0)
 		close(mount);
+	if (mount == -ENOENT && cgroups->quiet)
+		return;
 	if (mount == -ENOENT)
 		report_add(cgroups->report, REPORT_NOTE,
 			   "control groups are not known: the cgroup2 file system is not mounted");
@@ -149,6 +152,23 @@ static void walk(struct cgroups *cgroups)
 	else if (err < 0)
 		report_add(cgroups->report, REPORT_PARTIAL, "control groups are not known: %s",
 			   strerror(-err));
+}
+
+/* Parses its path at the first time. NULL without memory. */
+static const struct unit *group_unit(struct cgroups *cgroups, struct cgroup *group)
+{
+	struct unit unit;
+
+	if (!group->unit) {
+		unit_parse(group->path, strlen(group->path), &unit);
+		group->unit = arena_copy(&cgroups->text, &unit, sizeof(unit));
+	}
+	if (!group->unit && !cgroups->unknown) {
+		cgroups->unknown = true;
+		report_add(cgroups->report, REPORT_PARTIAL, "control groups are not known: %s",
+			   strerror(ENOMEM));
+	}
+	return group->unit;
 }
 
 int cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n)
@@ -161,8 +181,10 @@ int cgroups_apply(struct cgroups *cgroups, struct sock *rows, size_t n)
 		if (!cgroups->walked)
 			walk(cgroups);
 		at = hash64_find(&cgroups->by_id, rows[i].cgroup_id);
-		if (at)
-			rows[i].cgroup = cgroups->paths[*at];
+		if (at) {
+			rows[i].cgroup = cgroups->groups[*at].path;
+			rows[i].unit = group_unit(cgroups, &cgroups->groups[*at]);
+		}
 	}
 	return cgroups->walked && cgroups->unknown ? -ENOENT : 0;
 }
@@ -222,6 +244,10 @@ void cgroups_free(struct cgroups *cgroups)
 {
 	hash64_free(&cgroups->by_id);
 	arena_free(&cgroups->text);
-	free(cgroups->paths);
-	*cgroups = (struct cgroups){ .env = cgroups->env, .report = cgroups->report };
+	free(cgroups->groups);
+	*cgroups = (struct cgroups){
+		.env = cgroups->env,
+		.report = cgroups->report,
+		.quiet = cgroups->quiet,
+	};
 }

@@ -20,20 +20,27 @@ struct report;
 /* As many groups are looked at at most, and as much text is kept. */
 enum { CGROUPS_MAX = 1 << 18, CGROUPS_MAX_TEXT = 64 << 20 };
 
+struct cgroup {
+	const char *path;
+	const struct unit *unit; /* NULL: not parsed yet */
+};
+
 /* A zeroed struct with env and report set is ready. */
 struct cgroups {
 	const struct env *env;
 	struct report *report;
 	bool walked;
-	bool unknown;        /* the walk did not see all: the mount is not there, or memory */
-	struct hash64 by_id; /* place in paths */
-	const char **paths;
+	bool unknown; /* the walk did not see all: the mount is not there, or memory */
+	bool quiet;   /* paths are welcome, not asked for: nothing is said of a missing mount */
+	struct hash64 by_id; /* place in groups */
+	struct cgroup *groups;
 	size_t n, cap;
 	struct arena text;
 };
 
 /*
- * Fills the path of each row whose cgroup is known and visible here, valid until cgroups_forget().
+ * Fills the path of each row whose cgroup is known and visible here, and what it says (unit), both
+ * valid until cgroups_forget().
  * The path is the one below the mount, with a leading '/', as it is: any bytes but NUL. A group
  * that has been removed, or lies outside this cgroup namespace, stays without. What hinders the
  * walk is reported: no cgroup2 here as REPORT_NOTE, the rest as REPORT_PARTIAL. 0, or negative when

@@ -148,14 +148,15 @@ static void owners_tell_hidden(const struct owner_walk *walk, struct report *rep
 {
 	const struct env *env = walk->env;
 	bool all_found = walk->query->inodes && walk->n_found == walk->n_slots;
+	const char *units = walk->query->units ? "; the unit is shown where it is known" : "";
 
 	if (all_found && walk->query->first_only)
 		return;
 	if (owners_init_is_hidden(walk)) {
 		report_add(report, REPORT_NOTE,
 			   "processes of other users are hidden here: "
-			   "their sockets show no program (effective uid is %u)",
-			   (unsigned int)env->euid);
+			   "their sockets show no program (effective uid is %u)%s",
+			   (unsigned int)env->euid, units);
 		return;
 	}
 	if (walk->n_hidden == 0)
@@ -163,14 +164,15 @@ static void owners_tell_hidden(const struct owner_walk *walk, struct report *rep
 	if (walk->n_hits == 0 && env->euid != 0)
 		report_add(report, REPORT_NOTE,
 			   "no process information could be read: "
-			   "only root sees the sockets' programs (effective uid is %u)",
-			   (unsigned int)env->euid);
+			   "only root sees the sockets' programs (effective uid is %u)%s",
+			   (unsigned int)env->euid, units);
 	else
 		report_add(report, REPORT_NOTE,
-			   "%zu %s could not be inspected: %s sockets show no program (%s)",
+			   "%zu %s could not be inspected: %s sockets show no program (%s)%s",
 			   walk->n_hidden, walk->n_hidden == 1 ? "process" : "processes",
 			   walk->n_hidden == 1 ? "its" : "their",
-			   env->euid != 0 ? "root sees all" : "not permitted here, even to root");
+			   env->euid != 0 ? "root sees all" : "not permitted here, even to root",
+			   units);
 }
 
 /* Whether there is a directory to walk; says so when not. */

@@ -25,6 +25,7 @@ struct owners_query {
 	bool first_only; /* one owner a socket is enough: the walk ends when each wanted socket has
 			    one */
 	bool again;      /* an earlier round has told what is hidden: say it no more */
+	bool units;      /* what is hidden shows its unit: say that too */
 	bool context;    /* also each owner's security context (/proc/PID/attr/current) */
 	bool details;    /* also exe, cmdline and start_time: more files to read, and reading the
 			    arguments waits while the process changes its memory */

@@ -68,6 +68,7 @@ struct field {
 	bool counter;          /* counts from the start of the socket on, and never down */
 	bool clock;            /* runs by itself: another value is no news of the socket */
 	bool many;             /* a socket may have several (owners): get() takes their index */
+	bool stand_in;         /* a table shows the unit where the owner is hidden */
 	uint32_t needs;        /* NEED_* of model/query.h */
 	uint16_t offset, size; /* for getters that read a struct of the kernel */
 	/*

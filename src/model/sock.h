@@ -78,6 +78,7 @@ struct owner {
 };
 
 struct sock_facts;
+struct unit;
 
 struct sock {
 	uint32_t has;   /* SOCK_HAS_* */
@@ -124,6 +125,7 @@ struct sock {
 	bool owners_hidden; /* no owner was found, but not every process could be looked into */
 	/* Filled by enrich when asked for, NULL where there is none; raw, NUL-terminated. */
 	const char *user, *interface, *cgroup;
+	const struct unit *unit; /* what cgroup says (model/unit.h); NULL with it */
 	/* The name of the socket at the other end of a UNIX socket, filled by enrich when asked
 	 * for. */
 	uint8_t peer_name_kind; /* UNIX_UNNAMED: none or not known */

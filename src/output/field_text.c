@@ -13,6 +13,7 @@
 #include "base/escape.h"
 #include "base/obuf.h"
 #include "base/utf8.h"
+#include "model/unit.h"
 
 enum { ZONE_NAME_MAX = 15 }; /* IFNAMSIZ less the NUL; longer ones are alternative names */
 
@@ -92,8 +93,22 @@ static const char *cell_word_of(const struct value *value)
 	return NULL;
 }
 
-static size_t put_cell_text(struct obuf *out, const struct value *value, bool utf8,
-			    size_t max_width)
+/* A cell that begins with '[' is no program's. */
+static size_t put_cell_program(struct obuf *out, const struct value *value, unsigned int flags,
+			       size_t max_width)
+{
+	static const char bracket[] = "\\x5b";
+	const size_t n = sizeof(bracket) - 1;
+
+	if (max_width < n)
+		return 0;
+	obuf_put(out, bracket, n);
+	return n +
+	       put_escaped(out, value->text.data + 1, value->text.len - 1, flags, max_width - n);
+}
+
+static size_t put_cell_text(struct obuf *out, const struct field *field, const struct value *value,
+			    bool utf8, size_t max_width)
 {
 	unsigned int flags = ESCAPE_BLANK | (utf8 ? ESCAPE_UTF8 : 0);
 	const char *word;
@@ -110,6 +125,8 @@ static size_t put_cell_text(struct obuf *out, const struct value *value, bool ut
 		obuf_put_str(out, word);
 		return strlen(word);
 	}
+	if (field->stand_in && value->text.data[0] == '[')
+		return put_cell_program(out, value, flags, max_width);
 	if (value->text.kind == UNIX_PATHNAME)
 		flags |= ESCAPE_AT;
 	return put_escaped(out, value->text.data, value->text.len, flags, max_width);
@@ -138,6 +155,57 @@ static size_t put_cell_owner(struct obuf *out, const struct sock *sock, bool utf
 	return width + (out->len - start);
 }
 
+/* What is in the brackets of a unit's cell: the container, else the unit, else the pod. text has
+ * room for UNIT_CELL_MAX bytes. */
+static size_t format_unit(char *text, const struct unit *unit)
+{
+	const char *kind = unit_runtime_word(unit), *name = unit->name;
+	size_t n = 0, n_name = unit->name_len;
+
+	if (unit->container_len > 0) {
+		kind = kind ? kind : "container";
+		name = unit->container;
+		n_name = unit->container_len == UNIT_CONTAINER_ID ? UNIT_CONTAINER_SHORT
+								  : unit->container_len;
+	} else if (!name) {
+		kind = "pod";
+		name = unit->pod;
+		n_name = unit->pod_len;
+	}
+	if (n_name == 0)
+		return 0;
+	if (unit->has_uid) {
+		n = 5;
+		memcpy(text, "user-", n);
+		n += num_format_u64(text + n, unit->uid);
+		text[n++] = '/';
+	}
+	if (kind) {
+		memcpy(text + n, kind, strlen(kind));
+		n += strlen(kind);
+		text[n++] = ':';
+	}
+	memcpy(text + n, name, n_name);
+	return n + n_name;
+}
+
+enum { UNIT_CELL_MAX = UNIT_NAME_MAX + 32 };
+
+static size_t put_cell_unit(struct obuf *out, const struct unit *unit, bool utf8, size_t max_width)
+{
+	char text[UNIT_CELL_MAX];
+	size_t n = format_unit(text, unit), width;
+
+	if (n == 0 || max_width < 2) {
+		obuf_put_char(out, '-');
+		return 1;
+	}
+	obuf_put_char(out, '[');
+	width = put_escaped(out, text, n, ESCAPE_BLANK | (utf8 ? ESCAPE_UTF8 : 0), max_width - 2);
+	obuf_put_char(out, ']');
+	return width + 2;
+}
+
 size_t field_text_put_cell(struct obuf *out, const struct field *field, const struct sock *sock,
 			   bool utf8, size_t max_width)
 {
@@ -145,6 +213,8 @@ size_t field_text_put_cell(struct obuf *out, const struct field *field, const st
 	struct value value;
 
 	if (!field_get(field, sock, 0, &value)) {
+		if (field->stand_in && sock->owners_hidden && sock->unit)
+			return put_cell_unit(out, sock->unit, utf8, max_width);
 		obuf_put_char(out, '-');
 		return 1;
 	}
@@ -153,7 +223,7 @@ size_t field_text_put_cell(struct obuf *out, const struct field *field, const st
 		obuf_put_str(out, value.word);
 		break;
 	case FIELD_TEXT:
-		return put_cell_text(out, &value, utf8, max_width);
+		return put_cell_text(out, field, &value, utf8, max_width);
 	case FIELD_UINT:
 		obuf_put_left(out, value.number, 0);
 		break;

@@ -24,7 +24,10 @@ size_t field_text_format_addr(char *dst, const struct sock *sock, const struct v
 /*
  * Appends the cell of a table: one word, escaped by base/escape (utf8: see ESCAPE_UTF8), "-" when
  * absent; an abstract UNIX name with '@' before it. A text without bytes is "", and the two texts
- * that would look like these words are written in escapes. Text that takes more than max_width
+ * that would look like these words are written in escapes. A hidden owner shows the unit in
+ * brackets,
+ * "[nginx.service]", "[docker:0123456789ab]", with "user-UID/" before it where that user named it;
+ * a program's own '[' at the front is an escape. Text that takes more than max_width
  * columns is cut there. Returns the columns that the cell takes.
  */
 size_t field_text_put_cell(struct obuf *out, const struct field *field, const struct sock *sock,

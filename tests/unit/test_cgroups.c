@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "enrich/cgroups.h"
+#include "model/unit.h"
 
 #include "proc_dir.h"
 
@@ -89,6 +90,26 @@ Test(cgroups, paths)
 	cr_assert_str_eq(proc_dir_heard(), "");
 }
 
+Test(cgroups, what_paths_say)
+{
+	struct sock rows[3] = {
+		{ .has = SOCK_HAS_CGROUP },
+		{ .has = SOCK_HAS_CGROUP },
+		{ .has = SOCK_HAS_CGROUP, .cgroup_id = (uint64_t)1 << 62 },
+	};
+
+	make_group("cg/system.slice/ssh.service");
+	rows[0].cgroup_id = id_of("/system.slice/ssh.service");
+	rows[1].cgroup_id = id_of("/");
+	cgroups_apply(&cgroups, rows, 3);
+	cr_assert_not_null(rows[0].unit);
+	cr_assert_eq(rows[0].unit->name_len, strlen("ssh.service"));
+	cr_assert_arr_eq(rows[0].unit->name, "ssh.service", strlen("ssh.service"));
+	cr_assert_not_null(rows[1].unit);
+	cr_assert_null(rows[1].unit->name);
+	cr_assert_null(rows[2].unit);
+}
+
 Test(cgroups, walked_once_a_round_and_not_without_need)
 {
 	struct sock rows[2] = { { .has = 0, .cgroup_id = 5 }, { .has = SOCK_HAS_CGROUP } };
@@ -145,6 +166,18 @@ Test(cgroups, no_mount)
 	proc_dir_env.cgroup_open = NULL;
 	cgroups_forget(&cgroups);
 	cr_assert_str_eq(path_of(1), "-");
+}
+
+Test(cgroups, nothing_is_said_where_nobody_asked)
+{
+	open_result = -ENOENT;
+	cgroups.quiet = true;
+	cr_assert_str_eq(path_of(1), "-");
+	cr_assert_str_eq(proc_dir_heard(), "");
+	cgroups_forget(&cgroups);
+	open_result = -EMFILE;
+	cr_assert_str_eq(path_of(1), "-");
+	cr_assert_not_null(strstr(proc_dir_heard(), "control groups are not known"));
 }
 
 Test(cgroups, trouble_is_told)

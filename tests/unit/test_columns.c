@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "data_rows.h"
 #include "guard.h"
+#include "model/unit.h"
 #include "output/columns.h"
 #include "output/field_text.h"
 
@@ -139,6 +140,52 @@ Test(columns, owners_and_addresses)
 	sock.n_local_addrs = 2;
 	cr_assert_str_eq(line("owners pid local_addresses", &sock),
 			 "812/ng\\x20inx,+1 812 10.0.0.1,10.0.0.2\n");
+}
+
+/* The program's cell of a socket in that group, whose owners are hidden. */
+static char *hidden_cell(const char *path)
+{
+	struct sock sock = data_tcp();
+	struct unit unit;
+
+	unit_parse(path, strlen(path), &unit);
+	sock.unit = &unit;
+	sock.owners_hidden = true;
+	return line("program", &sock);
+}
+
+Test(columns, units_where_owners_are_hidden)
+{
+	static const char id[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct owner owner = { .pid = 7, .program = "[nginx.service]" };
+	struct sock sock = data_tcp();
+	struct unit unit;
+	char path[200];
+
+	cr_assert_str_eq(hidden_cell("/system.slice/nginx.service"), "[nginx.service]\n");
+	cr_assert_str_eq(hidden_cell("/user.slice/user-5.slice/user@5.service/app.slice/a.service"),
+			 "[user-5/a.service]\n");
+	snprintf(path, sizeof(path), "/user.slice/user-5.slice/libpod-%s.scope", id);
+	cr_assert_str_eq(hidden_cell(path), "[user-5/podman:0123456789ab]\n");
+	snprintf(path, sizeof(path), "/default/%s", id);
+	cr_assert_str_eq(hidden_cell(path), "[container:0123456789ab]\n");
+	cr_assert_str_eq(hidden_cell("/kubepods/pod0123456789abcdef0123456789abcdef/x"),
+			 "[pod:0123456789abcdef0123456789abcdef]\n");
+	cr_assert_str_eq(hidden_cell("/lxc/a b\n]"), "[lxc:a\\x20b\\x0a]]\n");
+	cr_assert_str_eq(hidden_cell("/machine.slice/machine-a\\x2db.scope"), "[machine:a-b]\n");
+	cr_assert_str_eq(hidden_cell("/system.slice/a\\x2db.service"), "[a\\\\x2db.service]\n");
+	cr_assert_str_eq(hidden_cell("/"), "-\n");
+	/* Not for sockets that nobody holds, not in other columns, and no program looks like it. */
+	unit_parse("/a.service", strlen("/a.service"), &unit);
+	sock.unit = &unit;
+	cr_assert_str_eq(line("program owners pid", &sock), "- - -\n");
+	sock.owners_hidden = true;
+	cr_assert_str_eq(line("program owners pid exe", &sock), "[a.service] [a.service] - -\n");
+	sock.owners_hidden = false;
+	sock.owners = &owner;
+	sock.n_owners = 1;
+	cr_assert_str_eq(line("program owners unit", &sock),
+			 "\\x5bnginx.service] 7/[nginx.service] a.service\n");
 }
 
 Test(columns, as_wide_as_needed_on_a_terminal)

@@ -12,6 +12,7 @@
 #include "model/facts.h"
 #include "model/field.h"
 #include "model/query.h"
+#include "model/unit.h"
 
 #include "guard.h"
 
@@ -711,6 +712,29 @@ Test(field, plain_members)
 	cr_assert(absent("type", &sock));
 	cr_assert(absent("timer_ms", &(struct sock){ .has = SOCK_HAS_TIMER }));
 	cr_assert_str_eq(word("timer", &(struct sock){ .has = SOCK_HAS_TIMER }), "off");
+}
+
+Test(field, units)
+{
+	static const char path[] = "/user.slice/user-7.slice/user@7.service/app.slice/db.service/"
+				   "libpod-payload-0123456789abcdef0123456789abcdef"
+				   "0123456789abcdef0123456789abcdef";
+	struct sock sock = { .proto = PROTO_TCP };
+	struct unit unit;
+
+	unit_parse(path, strlen(path), &unit);
+	sock.unit = &unit;
+	assert_text("unit", &sock, "db.service", 10);
+	cr_assert_eq(number("unit_uid", &sock), 7);
+	assert_text("container", &sock, path + strlen(path) - 64, 64);
+	cr_assert_str_eq(word("container_runtime", &sock), "podman");
+	cr_assert(absent("pod", &sock));
+	unit_parse("/kubepods/pod0123456789abcdef0123456789abcdef", 45, &unit);
+	assert_text("pod", &sock, "0123456789abcdef0123456789abcdef", 32);
+	cr_assert(absent("unit", &sock));
+	cr_assert(absent("unit_uid", &sock));
+	cr_assert(absent("container", &sock));
+	cr_assert(absent("container_runtime", &sock));
 }
 
 Test(field, owners)

@@ -140,6 +140,46 @@ Test(plan, columns)
 	cr_assert_str_eq(fields(&request), "proto type state inode path");
 }
 
+/* Whether units are shown where owners are hidden, and whether somebody asked for groups. */
+static void check_units(const struct request *request, bool units, bool asked, bool needed)
+{
+	struct plan plan;
+
+	cr_assert_eq(plan_make(request, NULL, &plan, &error), 0, "%s", error.text);
+	cr_expect_eq(plan.units, units);
+	cr_expect_eq(plan.cgroups_asked, asked);
+	cr_expect_eq((plan.needs & NEED_CGROUP) != 0, needed);
+	plan_free(&plan);
+}
+
+Test(plan, units_with_programs)
+{
+	struct request request = { .protos = 1u << PROTO_TCP, .programs = true };
+
+	check_units(&request, false, false, false);
+	request.format = FORMAT_COLUMNS;
+	check_units(&request, true, false, false);
+	request.columns = "+unit";
+	check_units(&request, true, true, true);
+	request.columns = "pid,fd";
+	check_units(&request, false, false, false);
+	request.columns = NULL;
+	request.format = FORMAT_JSON;
+	cr_assert_not_null(strstr(fields(&request), " owners owners_status unit"));
+	check_units(&request, true, false, true);
+	request.columns = "-unit";
+	check_units(&request, false, false, false);
+	request.columns = "pid";
+	check_units(&request, false, false, false);
+	request.columns = NULL;
+	request.format = FORMAT_CSV;
+	cr_assert_not_null(strstr(fields(&request), " pid program unit"));
+	request.programs = false;
+	check_units(&request, false, false, false);
+	request.sort = "unit";
+	check_units(&request, false, true, true);
+}
+
 Test(plan, wrong_fields)
 {
 	static const char *const lists[] = { "nonsense", "state,",  ",state",
