@@ -26,6 +26,7 @@ libcore_a_SOURCES = \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/enrich/cgroup_procs.c %D%/enrich/cgroup_procs.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \

@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "base/report.h"
+#include "enrich/cgroup_procs.h"
 #include "enrich/cgroups.h"
 #include "enrich/listener_uids.h"
 #include "enrich/names.h"
@@ -57,6 +58,33 @@ static uint64_t *wanted_inodes(const struct hold *hold, size_t *n)
 	return inodes;
 }
 
+/* As many rows and control groups are few: their processes are looked into first. */
+enum { FEW_ROWS = 64, FEW_GROUPS = 16 };
+
+/* The control groups of the rows held that may have an owner, each once; 0: those are many, or not
+ * known of every one. */
+static size_t wanted_groups(const struct hold *hold, uint64_t ids[FEW_GROUPS])
+{
+	size_t n = 0, n_rows = 0;
+
+	for (size_t i = 0; i < hold->n; i++) {
+		const struct sock *row = &hold->rows[i];
+		size_t at = 0;
+
+		if (!(row->has & SOCK_HAS_INODE))
+			continue;
+		if (!(row->has & SOCK_HAS_CGROUP) || ++n_rows > FEW_ROWS)
+			return 0;
+		while (at < n && ids[at] != row->cgroup_id)
+			at++;
+		if (at == FEW_GROUPS)
+			return 0;
+		if (at == n)
+			ids[n++] = row->cgroup_id;
+	}
+	return n;
+}
+
 /* Walks /proc once for this round: for the sockets held when these are all, else for every socket.
  */
 static void find_owners(struct pipeline *pipeline, bool all_rows_held)
@@ -69,11 +97,17 @@ static void find_owners(struct pipeline *pipeline, bool all_rows_held)
 		.context = needs & NEED_CONTEXT,
 		.details = needs & NEED_OWNER_DETAILS,
 	};
-	uint64_t *inodes = NULL;
+	uint64_t *inodes = NULL, groups[FEW_GROUPS];
+	uint32_t likely[CGROUP_PROCS_MAX];
 
 	if (all_rows_held) {
 		inodes = wanted_inodes(&pipeline->hold, &query.n_inodes);
 		query.inodes = inodes;
+	}
+	if (all_rows_held && query.first_only) {
+		query.likely = likely;
+		query.n_likely = cgroup_procs_list(pipeline->config.env, groups,
+						   wanted_groups(&pipeline->hold, groups), likely);
 	}
 	pipeline->owners = owners_scan(pipeline->config.env, pipeline->config.report, &query);
 	free(inodes);

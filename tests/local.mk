@@ -6,6 +6,7 @@ unit_tests = \
 	%D%/unit/test_ask_target \
 	%D%/unit/test_ask_wait \
 	%D%/unit/test_bytecode \
+	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
 	%D%/unit/test_count_sums \

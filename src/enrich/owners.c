@@ -135,6 +135,12 @@ static bool owners_check_proc(const struct env *env, struct report *report)
 	return true;
 }
 
+/* Whether each socket that is wanted has an owner: then it matters to none what was not seen. */
+static bool owners_all_found(const struct owner_walk *walk)
+{
+	return walk->query->inodes && walk->n_found == walk->n_slots;
+}
+
 /* Whether even the first process cannot be seen: /proc is mounted with hidepid. */
 static bool owners_init_is_hidden(const struct owner_walk *walk)
 {
@@ -147,10 +153,9 @@ static bool owners_init_is_hidden(const struct owner_walk *walk)
 static void owners_tell_hidden(const struct owner_walk *walk, struct report *report)
 {
 	const struct env *env = walk->env;
-	bool all_found = walk->query->inodes && walk->n_found == walk->n_slots;
 	const char *units = walk->query->units ? "; the unit is shown where it is known" : "";
 
-	if (all_found && walk->query->first_only)
+	if (owners_all_found(walk) && walk->query->first_only)
 		return;
 	if (owners_init_is_hidden(walk)) {
 		report_add(report, REPORT_NOTE,
@@ -213,8 +218,9 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 	if (err == 0)
 		owners = owners_build(&walk);
 	if (owners)
-		owners->any_hidden = any && (!is_proc || walk.problem != 0 || walk.n_hidden > 0 ||
-					     owners_init_is_hidden(&walk));
+		owners->any_hidden = any && !owners_all_found(&walk) &&
+				     (!is_proc || walk.problem != 0 || walk.n_hidden > 0 ||
+				      owners_init_is_hidden(&walk));
 	else
 		report_add(report, REPORT_PARTIAL, "programs are not known: out of memory");
 	owners_walk_free(&walk);

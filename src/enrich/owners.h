@@ -22,6 +22,13 @@ struct owners;
 struct owners_query {
 	const uint64_t *inodes; /* the sockets wanted (no zeros); NULL: all there are */
 	size_t n_inodes;
+	/*
+	 * Processes that are looked into before all others, in any order; they may have ended, or
+	 * hold nothing. With first_only the walk ends with them where they hold all that is wanted;
+	 * else it goes on, and they only decide which owner comes first.
+	 */
+	const uint32_t *likely;
+	size_t n_likely;
 	bool first_only; /* one owner a socket is enough: the walk ends when each wanted socket has
 			    one */
 	bool again;      /* an earlier round has told what is hidden: say it no more */
@@ -33,9 +40,9 @@ struct owners_query {
 
 /*
  * Walks /proc. Returns the map, or NULL without memory (reported, REPORT_PARTIAL). Processes come
- * in the order of their numbers. The two notes for those who may not look into other users'
- * processes are reported as REPORT_NOTE; a missing or foreign /proc as REPORT_NOTE too; a scan cut
- * short by a lack of descriptors or memory as REPORT_PARTIAL.
+ * in the order of their numbers, likely ones first. The two notes for those who may not look into
+ * other users' processes are reported as REPORT_NOTE; a missing or foreign /proc as REPORT_NOTE
+ * too; a scan cut short by a lack of descriptors or memory as REPORT_PARTIAL.
  */
 struct owners *owners_scan(const struct env *env, struct report *report,
 			   const struct owners_query *query);

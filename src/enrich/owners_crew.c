@@ -171,7 +171,7 @@ static int put_together(struct owner_walk *walk, struct crew_member *members, si
 int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids)
 {
 	size_t n = walk->env->cpus < CREW_MAX ? walk->env->cpus : CREW_MAX;
-	struct owner_crew crew = { .found = NULL };
+	struct owner_crew crew = { .n_found = walk->n_found };
 	struct crew_member *members = calloc(n, sizeof(*members));
 	int err = members ? 0 : -ENOMEM;
 
@@ -179,6 +179,8 @@ int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids)
 		crew.found = calloc(walk->n_slots + 1, sizeof(*crew.found));
 		if (!crew.found)
 			err = -ENOMEM;
+		for (size_t i = 0; err == 0 && i < walk->n_slots; i++)
+			crew.found[i] = walk->slots[i].n_hits > 0;
 	}
 	for (size_t i = 0; i < n && err == 0; i++)
 		err = begin_member(&members[i], walk, &crew, pids);

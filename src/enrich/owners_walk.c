@@ -34,9 +34,16 @@ static int owners_compare_pids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Reads them all, in rising order, before any is looked into: one descriptor less at a time. 0 or
- * -ENOMEM; what else went wrong is left in the walk. */
-static int owners_list_pids(struct owner_walk *walk, struct owner_pids *pids, char *buf)
+static bool has_pid(const struct owner_pids *pids, uint32_t pid)
+{
+	return pids->n > 0 &&
+	       bsearch(&pid, pids->list, pids->n, sizeof(*pids->list), owners_compare_pids);
+}
+
+/* Reads them all but those looked at, in rising order, before any is looked into: one descriptor
+ * less at a time. 0 or -ENOMEM; what else went wrong is left in the walk. */
+static int owners_list_pids(struct owner_walk *walk, const struct owner_pids *looked_at,
+			    struct owner_pids *pids, char *buf)
 {
 	struct dir_stream dir = { .buf = buf };
 	bool sorted = true;
@@ -51,12 +58,14 @@ static int owners_list_pids(struct owner_walk *walk, struct owner_pids *pids, ch
 		return 0;
 	}
 	while ((got = owners_next_number(&dir, &name, &pid)) > 0) {
+		walk->saw_init = walk->saw_init || pid == 1;
+		if (has_pid(looked_at, pid))
+			continue;
 		if (owners_grow(&pids->list, &pids->cap, pids->n + 1, sizeof(*pids->list)) < 0) {
 			close(dir.fd);
 			return -ENOMEM;
 		}
 		sorted = sorted && (pids->n == 0 || pids->list[pids->n - 1] < pid);
-		walk->saw_init = walk->saw_init || pid == 1;
 		pids->list[pids->n++] = pid;
 	}
 	close(dir.fd);
@@ -146,18 +155,50 @@ static int owners_walk_all(struct owner_walk *walk, const struct owner_pids *pid
 	return err;
 }
 
-int owners_walk_run(struct owner_walk *walk)
+/* Looks into the likely processes; looked_at gets them, in rising order. 0 or -ENOMEM. */
+static int owners_walk_likely(struct owner_walk *walk, struct owner_pids *looked_at, char *buf)
+{
+	const struct owners_query *query = walk->query;
+
+	if (query->n_likely == 0 || !is_breadth_first(walk))
+		return 0;
+	if (owners_grow(&looked_at->list, &looked_at->cap, query->n_likely,
+			sizeof(*looked_at->list)) < 0)
+		return -ENOMEM;
+	memcpy(looked_at->list, query->likely, query->n_likely * sizeof(*query->likely));
+	looked_at->n = query->n_likely;
+	qsort(looked_at->list, looked_at->n, sizeof(*looked_at->list), owners_compare_pids);
+	return owners_walk_all(walk, looked_at, buf);
+}
+
+/* Looks into all processes but those looked at. 0 or -ENOMEM. */
+static int owners_walk_others(struct owner_walk *walk, const struct owner_pids *looked_at,
+			      char *buf)
 {
 	struct owner_pids pids = { .list = NULL };
-	char *buf = malloc(DIR_BUF_SIZE);
-	int err = buf ? owners_list_pids(walk, &pids, buf) : -ENOMEM;
+	int err = owners_list_pids(walk, looked_at, &pids, buf);
 
-	if (walk->query->details)
-		walk->boot_time = owners_boot_time(walk->env);
 	if (err == 0)
 		err = owners_crew_pays(walk, &pids) ? owners_crew_run(walk, &pids)
 						    : owners_walk_all(walk, &pids, buf);
 	free(pids.list);
+	return err;
+}
+
+int owners_walk_run(struct owner_walk *walk)
+{
+	struct owner_pids looked_at = { .list = NULL };
+	char *buf = malloc(DIR_BUF_SIZE);
+	int err = buf ? 0 : -ENOMEM;
+
+	if (walk->query->details)
+		walk->boot_time = owners_boot_time(walk->env);
+	if (err == 0)
+		err = owners_walk_likely(walk, &looked_at, buf);
+	/* A process that could not be looked into is not asked twice, nor counted twice. */
+	if (err == 0 && !owners_is_done(walk))
+		err = owners_walk_others(walk, &looked_at, buf);
+	free(looked_at.list);
 	free(buf);
 	return err;
 }

@@ -43,7 +43,7 @@ struct owner_walk {
 	size_t n_slots, cap_slots;
 	struct owner_hit *hits; /* in the order of their processes; one a process and socket */
 	size_t n_hits, cap_hits;
-	struct owner_process *processes; /* those that hold something, by rising PID */
+	struct owner_process *processes; /* those that hold something, as they were looked into */
 	size_t n_processes, cap_processes;
 	size_t n_found;     /* slots that have an owner */
 	size_t n_hidden;    /* processes that we may not look into */

@@ -8,6 +8,8 @@ import csv
 import io
 import json
 import os
+import random
+import re
 import socket
 import sys
 import time
@@ -197,6 +199,114 @@ def hostile_names():
             f"lssocktest{os.getpid()}.slice", r"\x1b[31mx\x20y]", r"[lxc:\x1b[31mx\x20y]]"])
         row = sockets(as_nobody("-tl", "--json", columns, f"sport = :{port}"))[0]
         equal(row["container"], "\033[31mx y]")
+
+
+# --- owners by the processes of the socket's group ------------------------------------------------
+
+
+class Crowd:
+    """Processes in several groups that hold random sockets, handed on to each other at random."""
+
+    GROUPS = ("a.service", "b.service", "c.service/sub", "d.slice")
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.directories = [make_group(group) for group in self.GROUPS]
+        self.pids, self.ports = [], []
+        self.here = [socket.socketpair() for _ in range(12)]
+        for number in range(12):
+            pid, text = lib.fork_child(lambda say, number=number: self.member(number, say))
+            self.pids.append(pid)
+            self.ports += text.split()
+
+    def member(self, number, say):
+        """Makes sockets in one group, copies or gives away some, and may move to another group."""
+        atexit.unregister(_remove_groups)
+        self.random.seed(self.seed * 1000 + number)
+        enter_group(self.random.choice(self.directories))
+        kept, ports = [], []
+        for _ in range(3):
+            sock = lib.listen()
+            ports.append(str(lib.port_of(sock)))
+            fate = self.random.choice(("keep", "keep", "copy", "give away"))
+            if fate != "keep":
+                to = self.random.randrange(12)
+                socket.send_fds(self.here[to][0], [b"x"], [sock.fileno()])
+            if fate != "give away":
+                kept.append(sock)
+            else:
+                sock.close()
+        kept += self.take(number)
+        if self.random.randrange(3) == 0:
+            enter_group(self.random.choice(self.directories))
+        say(" ".join(ports))
+        return kept
+
+    def take(self, number):
+        """What others have sent so far; later ones stay on their way, and have no owner."""
+        got = []
+        self.here[number][1].setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                got += socket.recv_fds(self.here[number][1], 8, 1)[1]
+        return got
+
+    def end(self):
+        for pid in self.pids:
+            lib.end_child(pid)
+        for pair in self.here:
+            for sock in pair:
+                sock.close()
+
+
+def all_owners(ports):
+    """Of each port, by the scan of all processes: PIDs as strings."""
+    rows = sockets(lssock_ok("-tl", "--json", "--columns=local_port,owners"))
+    found = {str(row["local_port"]): {str(owner["pid"]) for owner in row["owners"]} for row in rows}
+    return {port: found[port] for port in ports}
+
+
+@case("the owner found in the socket's group is a true one, and none is missed")
+def like_the_full_scan():
+    with_owner = without = 0
+    for seed in range(8):
+        crowd = Crowd(seed)
+        try:
+            truth = all_owners(crowd.ports)
+            for _ in range(12):
+                some = crowd.random.sample(crowd.ports, crowd.random.randrange(1, 6))
+                result = lssock_ok("-tlnp", " or ".join(f"sport = :{port}" for port in some))
+                equal(len(result.rows), len(some))
+                for row in result.rows:
+                    port, owner = row.split()[3].rsplit(":", 1)[1], row.split()[6]
+                    if truth[port]:
+                        that(owner.split("/")[0] in truth[port], f"{row}: {truth[port]}")
+                        with_owner += 1
+                    else:
+                        equal(owner, "-", row)
+                        without += 1
+        finally:
+            crowd.end()
+    that(with_owner > 0 and without > 0, f"{with_owner} with an owner, {without} without")
+
+
+@case("few sockets of one small group: no other process is looked into")
+def others_are_left_alone():
+    strace = lib.need_program("strace")
+    if lib.is_sanitized():
+        raise lib.Skip("strace upsets the leak checker")
+    with server_in("demo.service") as (pid, port), server_in("other.service") as (other, _):
+        trace = os.path.join(lib.temp_dir(), "trace")
+        result = lib.run([strace, "-f", "-o", trace, "-e", "trace=openat,open_by_handle_at",
+                          lib.LSSOCK, "-tlnp", f"sport = :{port}"])
+        that(f" {pid}/python3" in result.out, str(result))
+        with open(trace, encoding="utf-8", errors="replace") as lines:
+            text = lines.read()
+        if "open_by_handle_at" not in text or "handle_type=254" not in text.replace("0xfe", "254"):
+            raise lib.Skip("no handles of control groups here")
+        looked_into = set(re.findall(r'openat\(\d+, "(\d+)", ', text))
+        equal(looked_into, {str(pid)})
 
 
 lib.main()

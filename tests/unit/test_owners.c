@@ -848,3 +848,145 @@ Test(owners_recorded, the_first_owner_by_several_threads)
 	}
 	cr_assert_str_eq(proc_dir_heard(), "");
 }
+
+/* A walk that begins with likely processes: they are all it looks into where they hold everything.
+ */
+Test(owners_recorded, likely_processes_first)
+{
+	const uint64_t wanted[] = { 100, 101 };
+	struct owners_query query = {
+		.inodes = wanted,
+		.n_inodes = 2,
+		.likely = (const uint32_t[]){ 999, 8, 30, 8 },
+		.n_likely = 4,
+		.first_only = true,
+	};
+	struct owners *owners;
+
+	put_process(5, "first", 1, (const uint64_t[]){ 101 });
+	put_process(8, "a", 1, (const uint64_t[]){ 100 });
+	put_process(30, "b", 2, (const uint64_t[]){ 100, 101 });
+	/* Whoever came this far would stumble. */
+	proc_dir_put_text("2/comm", "c\n");
+	proc_dir_link("2/fd", "fd");
+	owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+	cr_assert_str_eq(owners_of(owners, 100), "8/a:3 ");
+	cr_assert_str_eq(owners_of(owners, 101), "30/b:4 ");
+	cr_assert_not(owners_any_hidden(owners));
+	cr_assert_str_eq(proc_dir_heard(), "");
+	owners_free(owners);
+	/* All owners are wanted: they come in the order of their numbers, whoever is likely. */
+	query.first_only = false;
+	owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+	cr_assert_str_eq(owners_of(owners, 101), "5/first:3 30/b:4 ");
+	owners_free(owners);
+}
+
+/* What the likely ones do not hold the others have; nobody is counted twice. */
+Test(owners_recorded, likely_processes_are_not_all)
+{
+	const uint64_t wanted[] = { 100, 404 };
+	const struct owners_query query = {
+		.inodes = wanted,
+		.n_inodes = 2,
+		.likely = (const uint32_t[]){ 8 },
+		.n_likely = 1,
+		.first_only = true,
+	};
+	struct owners *owners;
+
+	bool root = geteuid() == 0;
+
+	/* Nothing is closed to root. */
+	if (root)
+		cr_assert(fchown(proc_dir_env.proc_fd, 65534, 65534) == 0 && seteuid(65534) == 0);
+	proc_dir_env.euid = 1000;
+	put_process(1, "init", 1, (const uint64_t[]){ 5 });
+	put_process(7, "a", 1, (const uint64_t[]){ 100 });
+	proc_dir_put_text("8/comm", "b\n");
+	cr_assert_eq(mkdirat(proc_dir_env.proc_fd, "8/fd", 0), 0);
+	owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+	if (root)
+		cr_assert_eq(seteuid(0), 0);
+	cr_assert_str_eq(owners_of(owners, 100), "7/a:3 ");
+	cr_assert_str_eq(proc_dir_heard(),
+			 "lssock: 1 process could not be inspected: its sockets show no program "
+			 "(root sees all)\n");
+	cr_assert(owners_any_hidden(owners));
+	owners_free(owners);
+}
+
+static unsigned int random_state = 20;
+
+static unsigned int random_below(unsigned int n)
+{
+	random_state = random_state * 1103515245 + 12345;
+	return (random_state >> 8) % n;
+}
+
+/* A population of processes 2000 to 2099 that hold some of the sockets 1 to 400, also behind many
+ * others. */
+static void put_population(void)
+{
+	for (unsigned int pid = 2000; pid < 2100; pid++) {
+		for (unsigned int i = random_below(12); i > 0; i--) {
+			char path[64], text[64];
+
+			snprintf(path, sizeof(path), "%u/fd/%u", pid, 3 + i * random_below(40));
+			snprintf(text, sizeof(text), "socket:[%u]", 1 + random_below(400));
+			if (faccessat(proc_dir_env.proc_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+				proc_dir_link(path, text);
+		}
+		put_process(pid, "p", 0, NULL);
+	}
+}
+
+/* Whether the owner is one of those that the socket has. */
+static bool is_true_owner(const struct owners *truth, uint64_t inode, const struct owner *owner)
+{
+	uint32_t n;
+	const struct owner *list = owners_find(truth, inode, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (list[i].pid == owner->pid && list[i].fd == owner->fd)
+			return true;
+	return false;
+}
+
+/* One query with a random guess of who is likely, against the full scan. */
+static void compare_with_full_scan(const struct owners *truth)
+{
+	uint64_t wanted[64];
+	uint32_t likely[32], n_found, n_true;
+	struct owners_query query = { .inodes = wanted, .likely = likely, .first_only = true };
+	struct owners *owners;
+
+	for (unsigned int i = 1 + random_below(64); i > 0; i--)
+		wanted[query.n_inodes++] = 1 + random_below(440); /* some that nobody has */
+	for (unsigned int i = random_below(32); i > 0; i--)
+		likely[query.n_likely++] = 1990 + random_below(120); /* also who has ended */
+	proc_dir_env.cpus = random_below(4);
+	owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
+	for (size_t i = 0; i < query.n_inodes; i++) {
+		const struct owner *owner = owners_find(owners, wanted[i], &n_found);
+
+		owners_find(truth, wanted[i], &n_true);
+		cr_assert_eq(n_found, n_true > 0, "socket %llu", (unsigned long long)wanted[i]);
+		if (owner)
+			cr_assert(is_true_owner(truth, wanted[i], owner), "socket %llu",
+				  (unsigned long long)wanted[i]);
+	}
+	owners_free(owners);
+}
+
+Test(owners_recorded, whoever_is_likely_the_answer_is_that_of_the_full_scan)
+{
+	struct owners *truth;
+
+	put_population();
+	truth = scan(NULL, 0, false);
+	for (int round = 0; round < 400; round++)
+		compare_with_full_scan(truth);
+	owners_free(truth);
+	cr_assert_str_eq(proc_dir_heard(), "");
+}
