@@ -144,17 +144,18 @@ static bool is_match(struct pipeline *pipeline, const struct sock *row)
 }
 
 /*
- * Keeps the rows that match the expression at the front. complete: all facts are there; else those
- * stay that still may match. Returns how many.
+ * Keeps the rows that match the expression at the front; while facts are missing (NEED_*), those
+ * that still may match. Returns how many.
  */
-static size_t keep_matching(struct pipeline *pipeline, struct sock *rows, size_t n, bool complete)
+static size_t keep_matching(struct pipeline *pipeline, struct sock *rows, size_t n,
+			    uint32_t missing)
 {
 	const struct plan *plan = pipeline->config.plan;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (complete ? !is_match(pipeline, &rows[i])
-			     : !expr_may_match(plan->expr, &rows[i], EXPR_LATE_NEEDS))
+		if (missing ? !expr_may_match(plan->expr, &rows[i], missing)
+			    : !is_match(pipeline, &rows[i]))
 			continue;
 		if (kept != i)
 			rows[kept] = rows[i];
@@ -220,7 +221,7 @@ static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t
 	if ((plan->needs & NEED_USER) && names_any_late(pipeline->config.names))
 		pipeline->unseen |= NEED_USER;
 	if (plan->expr && !plan->expr_early)
-		n = keep_matching(pipeline, rows, n, true);
+		n = keep_matching(pipeline, rows, n, 0);
 	return n;
 }
 
@@ -287,6 +288,20 @@ static int out_of_memory(struct pipeline *pipeline)
 	return -ENOMEM;
 }
 
+/* The facts (NEED_*) that the expression will have to wait for. Control groups are looked up at
+ * once where that spares the owners of other groups' sockets. */
+static uint32_t missing_facts(struct pipeline *pipeline, struct sock *rows, size_t n)
+{
+	const struct plan *plan = pipeline->config.plan;
+
+	if (plan->expr_early)
+		return 0;
+	if (pipeline->holding && (expr_needs(plan->expr) & NEED_CGROUP) &&
+	    cgroups_apply(&pipeline->cgroups, rows, n) == 0)
+		return EXPR_LATE_NEEDS & ~(uint32_t)NEED_CGROUP;
+	return EXPR_LATE_NEEDS;
+}
+
 /* A batch from a source. */
 static int take_rows(void *ctx, struct sock *rows, size_t n)
 {
@@ -303,7 +318,7 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	if (pipeline->config.wants)
 		n = keep_wanted(&pipeline->config, rows, n);
 	if (plan->expr)
-		n = keep_matching(pipeline, rows, n, plan->expr_early);
+		n = keep_matching(pipeline, rows, n, missing_facts(pipeline, rows, n));
 	if (pipeline->holding) {
 		if (hold_add(&pipeline->hold, rows, n) < 0)
 			return out_of_memory(pipeline);
