@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -27,6 +28,11 @@
 
 static volatile sig_atomic_t stop_number;
 static char host_name[256];
+/* Of the calling thread. */
+static const char own_netns[] = "/proc/thread-self/ns/net";
+/* The namespace the program was started in; negative until another one was entered. */
+static atomic_int home_netns = -1;
+static struct resolver home_resolver;
 
 static void note_stop(int number)
 {
@@ -102,6 +108,89 @@ static int live_cgroup_open(const struct env *env)
 		return fd;
 	close(fd);
 	return -ENOENT;
+}
+
+/* ip-netns(8) writes to /var/run, which most systems have as a link to /run. */
+static int live_netns_names_open(const struct env *env)
+{
+	int fd = open("/run/netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)env;
+	if (fd < 0 && errno == ENOENT)
+		fd = open("/var/run/netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int live_netns_enter(const struct env *env, int ns_fd)
+{
+	(void)env;
+	/* From now on names have a home to be looked up in. */
+	if (atomic_load(&home_netns) < 0)
+		atomic_store(&home_netns, open(own_netns, O_RDONLY | O_CLOEXEC));
+	return setns(ns_fd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+/*
+ * Name servers are reached from the namespace the program was started in; another one may have no
+ * way to them, or servers of its own that are nobody's business here. The thread goes home for the
+ * time of a question. Returns the way back, or negative where it stays.
+ */
+static int go_home(void)
+{
+	int home = atomic_load(&home_netns), back;
+
+	if (home < 0)
+		return -1;
+	back = open(own_netns, O_RDONLY | O_CLOEXEC);
+	if (back >= 0 && setns(home, CLONE_NEWNET) < 0) {
+		close(back);
+		return -1;
+	}
+	return back;
+}
+
+static void go_back(int back)
+{
+	if (back < 0)
+		return;
+	setns(back, CLONE_NEWNET);
+	close(back);
+}
+
+static int home_host(int family, const void *addr, char *buf, size_t size)
+{
+	int back = go_home();
+	int err = resolver_libc.host(family, addr, buf, size);
+
+	go_back(back);
+	return err;
+}
+
+static int home_addresses(const char *name, uint8_t *families, uint8_t (*list)[16], size_t max)
+{
+	int back = go_home();
+	int n = resolver_libc.addresses(name, families, list, max);
+
+	go_back(back);
+	return n;
+}
+
+static int home_uid(const char *name, uint32_t *uid)
+{
+	int back = go_home();
+	int err = resolver_libc.uid(name, uid);
+
+	go_back(back);
+	return err;
+}
+
+static int home_user(uint32_t uid, char *buf, size_t size)
+{
+	int back = go_home();
+	int err = resolver_libc.user(uid, buf, size);
+
+	go_back(back);
+	return err;
 }
 
 static uint32_t live_ifindex(const struct env *env, const char *name)
@@ -208,9 +297,11 @@ void env_live_init(struct env *env)
 		.out_fd = keep_descriptor(STDOUT_FILENO),
 		.err_fd = keep_descriptor(STDERR_FILENO),
 		.proc_is_live = true,
+		.netns_names_open = live_netns_names_open,
+		.netns_enter = live_netns_enter,
 		.diag_open = nl_link_open_kernel,
 		.events_open = diag_events_open_kernel,
-		.resolver = &resolver_libc,
+		.resolver = &home_resolver,
 		.cgroup_open = live_cgroup_open,
 		.ifname = live_ifname,
 		.ifindex = live_ifindex,
@@ -224,6 +315,11 @@ void env_live_init(struct env *env)
 		.cpus = live_cpus(),
 		.kernel = live_kernel(),
 	};
+	home_resolver = resolver_libc;
+	home_resolver.host = home_host;
+	home_resolver.addresses = home_addresses;
+	home_resolver.uid = home_uid;
+	home_resolver.user = home_user;
 	catch_stop_signals();
 	if (gethostname(host_name, sizeof(host_name) - 1) == 0)
 		env->host = host_name;

@@ -67,6 +67,9 @@ libcore_a_SOURCES = \
 	%D%/filter/term.c \
 	%D%/hold.c %D%/hold.h \
 	%D%/kernel/counters.c %D%/kernel/counters.h \
+	%D%/kernel/netns.c %D%/kernel/netns.h \
+	%D%/kernel/netns_container.c \
+	%D%/kernel/netns_list.c %D%/kernel/netns_list.h \
 	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \

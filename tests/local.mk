@@ -33,6 +33,7 @@ unit_tests = \
 	%D%/unit/test_metrics_text \
 	%D%/unit/test_mounts \
 	%D%/unit/test_names \
+	%D%/unit/test_netns \
 	%D%/unit/test_netstat_table \
 	%D%/unit/test_nl_dump \
 	%D%/unit/test_num \

@@ -27,6 +27,26 @@ struct env {
 	/* Whether proc_fd should be a mounted procfs showing this very process (false in
 	 * recordings). */
 	bool proc_is_live;
+	/*
+	 * Directory descriptor below which "net/tcp" and its like are found: /proc/PID of a process
+	 * in another network namespace that could not be entered. 0: proc_fd, which has them of the
+	 * namespace that the main thread is in. Ask env_net_fd().
+	 */
+	int net_fd;
+
+	/*
+	 * Opens the directory where ip-netns(8) keeps the names of network namespaces (the caller
+	 * closes it). Returns the descriptor or -errno: -ENOENT where there is none. NULL: there is
+	 * none.
+	 */
+	int (*netns_names_open)(const struct env *env);
+	/*
+	 * Moves the calling thread, and those it starts from then on, into the network namespace of
+	 * ns_fd. Names are still looked up in the one the program was started in. Returns 0 or
+	 * -errno: -EPERM for lack of privilege, -EINVAL when ns_fd is no network namespace. NULL:
+	 * there are no others.
+	 */
+	int (*netns_enter)(const struct env *env, int ns_fd);
 
 	/*
 	 * Opens one link to NETLINK_SOCK_DIAG. Returns 0 and *out (the caller ends it with
@@ -85,6 +105,12 @@ struct env {
 	uid_t euid; /* effective user id of this process */
 	bool utf8;  /* the locale's character set is UTF-8: valid UTF-8 may be shown */
 };
+
+/* Where to look for "net/tcp": a descriptor or -errno. */
+static inline int env_net_fd(const struct env *env)
+{
+	return env->net_fd ? env->net_fd : env->proc_fd;
+}
 
 /*
  * The environment of this machine and process: opens /proc, keeps descriptors 0 to 2 occupied so

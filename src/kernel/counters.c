@@ -232,7 +232,7 @@ int counters_read(struct counters *counters, const struct env *env, const char *
 		  enum counters_layout layout)
 {
 	char *text = malloc(FILE_MAX);
-	ssize_t n = text ? file_read_at(env->proc_fd, path, text, FILE_MAX) : -ENOMEM;
+	ssize_t n = text ? file_read_at(env_net_fd(env), path, text, FILE_MAX) : -ENOMEM;
 	int err;
 
 	if (n == FILE_MAX) {

@@ -94,6 +94,9 @@ static ssize_t read_setting(const struct env *env, const char *name, char *text,
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
+	/* Those of a namespace can be read only from inside it. */
+	if (env->net_fd && strncmp(name, "net/", 4) == 0)
+		return -EPERM;
 	len = file_read_at(env->proc_fd, path, text, size);
 	return len == (ssize_t)size ? -EFBIG : len; /* the last number may be cut off */
 }

@@ -37,7 +37,8 @@ int sysctl_parse_numbers(const char *text, size_t len, uint64_t *out, size_t max
 int sysctl_parse_ports(const char *text, size_t len, struct port_set *set);
 
 /* The numbers of the file name below /proc/sys ("net/ipv4/tcp_mem"). How many, or -errno: -ENOENT
- * where the kernel has no such setting. */
+ * where the kernel has no such setting, -EPERM where it is one of a namespace that could not be
+ * entered. */
 int sysctl_numbers(const struct env *env, const char *name, uint64_t *out, size_t max);
 
 /* A setting that is one number. False when it cannot be had. */

@@ -32,7 +32,7 @@ int proc_table_open(struct proc_table *table, const struct env *env, struct repo
 	int err;
 
 	*table = (struct proc_table){ .name = name, .report = report, .sink = sink };
-	err = file_stream_open(&table->stream, env->proc_fd, name);
+	err = file_stream_open(&table->stream, env_net_fd(env), name);
 	if (err < 0)
 		return err == -ECANCELED ? -EIO : err; /* that one is our own word */
 	table->rows = malloc(PROC_TABLE_BATCH * sizeof(*table->rows));

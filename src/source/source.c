@@ -146,7 +146,7 @@ static bool proc_net_is_there(const struct env *env)
 	size_t i;
 
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (env->proc_fd >= 0 && faccessat(env->proc_fd, always[i], F_OK, 0) == 0)
+		if (env_net_fd(env) >= 0 && faccessat(env_net_fd(env), always[i], F_OK, 0) == 0)
 			return true;
 	}
 	return false;

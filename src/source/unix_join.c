@@ -217,7 +217,7 @@ static void join_take_line(struct join *join, size_t avail)
 /* Reads the file through. 0, or -errno of opening or reading it. */
 static int join_read_file(struct join *join)
 {
-	int rc = file_stream_open(&join->file, join->session->env->proc_fd, "net/unix");
+	int rc = file_stream_open(&join->file, env_net_fd(join->session->env), "net/unix");
 	size_t avail;
 
 	if (rc < 0)
