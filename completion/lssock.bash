@@ -26,6 +26,18 @@ _lssock_list()
 	compopt -o nospace 2>/dev/null
 }
 
+# What ip-netns(8) has names for.
+_lssock_netns()
+{
+	local file
+
+	for file in /run/netns/*; do
+		if [[ -e $file ]]; then
+			printf '%s\n' "${file##*/}"
+		fi
+	done
+}
+
 # The names of all fields.
 _lssock_fields()
 {
@@ -61,7 +73,7 @@ _lssock()
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} prefix=
 	local shorts='-a -l -t -u -U -S -w -x -4 -6 -A -n -p -e -o -Z -W -T -H -s -c -q -v -V -h'
 	local longs='--all --listening --tcp --udp --udplite --sctp --raw --unix --inet --inet6
-		--protocol= --numeric --numeric-hosts --numeric-ports --numeric-users --programs
+		--protocol= --netns= --all-netns --numeric --numeric-hosts --numeric-ports --numeric-users --programs
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
@@ -91,6 +103,10 @@ _lssock()
 		return
 	fi
 	case $option in
+	--netns)
+		_lssock_list "$prefix" "$cur" $(_lssock_netns)
+		return
+		;;
 	--columns | --sort | --count-by)
 		_lssock_list "$prefix" "$cur" $(_lssock_fields)
 		return

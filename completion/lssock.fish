@@ -22,6 +22,13 @@ function __lssock_expression
     end
 end
 
+# What ip-netns(8) has names for.
+function __lssock_netns
+    for file in /run/netns/*
+        string replace -r '.*/' '' -- $file
+    end
+end
+
 complete -c lssock -f -a '(__lssock_expression)'
 
 complete -c lssock -s a -l all -d 'Listeners and connections'
@@ -36,6 +43,9 @@ complete -c lssock -s 4 -l inet -d 'IPv4'
 complete -c lssock -s 6 -l inet6 -d 'IPv6'
 complete -c lssock -s A -l protocol -x -d 'Address families' \
     -a '(__fish_complete_list , "printf %s\\\\n inet inet6 unix")'
+
+complete -c lssock -l netns -x -a '(__lssock_netns)' -d 'Another network namespace'
+complete -c lssock -l all-netns -d 'Every network namespace'
 
 complete -c lssock -s n -l numeric -d 'No names at all'
 complete -c lssock -l numeric-hosts -d 'No host names'

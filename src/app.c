@@ -21,6 +21,7 @@
 #include "expr_report.h"
 #include "expr_world.h"
 #include "filter/expr.h"
+#include "kernel/netns.h"
 #include "output/data.h"
 #include "output/field_list.h"
 #include "pipeline.h"
@@ -42,7 +43,8 @@ struct app {
 	struct writer *writer; /* NULL: not yet, or quiet */
 	struct writers_config writers;
 	struct data_run run;
-	int view_status; /* negative: the view has none of its own */
+	int view_status;          /* negative: the view has none of its own */
+	struct netns_visit visit; /* of --netns, to the end */
 	char netns[64];
 	uint64_t n_matches; /* of all rounds */
 };
@@ -53,7 +55,11 @@ static void describe_run(struct app *app, uint64_t round)
 	const struct env *env = app->env;
 	ssize_t n = -1;
 
-	if (env->proc_fd >= 0)
+	if (app->request.all_netns)
+		n = 0;
+	else if (env->net_fd)
+		n = readlinkat(env->net_fd, "ns/net", app->netns, sizeof(app->netns) - 1);
+	else if (env->proc_fd >= 0)
 		n = readlinkat(env->proc_fd, "self/ns/net", app->netns, sizeof(app->netns) - 1);
 	app->netns[n > 0 ? n : 0] = '\0';
 	app->run = (struct data_run){
@@ -279,6 +285,10 @@ static int parse_expression(struct app *app)
 		return 0;
 	world = expr_world_of(&app->surroundings, app->env, only_unix ? AF_UNIX : 0,
 			      request->resolve_ns);
+	if (request->all_netns) {
+		world.many_netns = true;
+		world.ifindex = NULL;
+	}
 	text = join_words(&app->request);
 	err = text ? expr_parse(text, strlen(text), &world, &app->expr, &error) : -ENOMEM;
 	if (err == -EINVAL && error.is_outage) {
@@ -310,6 +320,30 @@ static int ask_question(struct app *app)
 	return ask_run(&config);
 }
 
+/* --netns: from here on everything is that of the other network namespace. 0 or the exit status. */
+static int enter_netns(struct app *app)
+{
+	struct netns_target target;
+	char text[256];
+
+	if (!app->request.netns || app->request.action != ACTION_LIST)
+		return 0;
+	if (!netns_parse_target(app->request.netns, &target)) {
+		report_add(&app->report, REPORT_NOTE,
+			   "--netns: '%s' is no name, PID or path of a network namespace",
+			   app->request.netns);
+		return STATUS_USAGE;
+	}
+	if (netns_move(&app->visit, app->env, &target, text, sizeof(text)) < 0) {
+		report_add(&app->report, REPORT_FAILED, "%s", text);
+		return report_status(&app->report);
+	}
+	if (*text)
+		report_add(&app->report, REPORT_NOTE, "%s", text);
+	app->env = &app->visit.env;
+	return 0;
+}
+
 static int plan_and_run(struct app *app)
 {
 	struct plan_error error;
@@ -336,7 +370,11 @@ static int plan_and_run(struct app *app)
 
 int app_main(const struct env *env, int argc, char *const argv[])
 {
-	struct app app = { .env = env, .view_status = -1 };
+	struct app app = {
+		.env = env,
+		.view_status = -1,
+		.visit = { .home_fd = -1, .proc_pid_fd = -1 },
+	};
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	struct options_error error;
 	int status;
@@ -351,8 +389,11 @@ int app_main(const struct env *env, int argc, char *const argv[])
 			   error.is_final ? "%s" : "%s; see 'lssock --help'", error.text);
 		status = STATUS_USAGE;
 	} else {
-		status = plan_and_run(&app);
+		status = enter_netns(&app);
+		if (status == 0)
+			status = plan_and_run(&app);
 	}
+	netns_visit_end(&app.visit);
 	expr_free(app.expr);
 	free(words);
 	report_free(&app.report);

@@ -78,6 +78,7 @@ libcore_a_SOURCES = \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
+	%D%/model/field_netns.c \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
 	%D%/model/field_tcp.c \
@@ -130,6 +131,7 @@ libcore_a_SOURCES = \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
+	%D%/tour.c %D%/tour.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/count_data.c %D%/view/count_data.h \

@@ -23,10 +23,12 @@
 #include "model/facts.h"
 #include "sort.h"
 #include "source/source.h"
+#include "tour.h"
 
 struct pipeline {
 	struct pipeline_config config;
-	struct source_run *sources;
+	struct source_run *home_sources; /* of our own network namespace, from round to round */
+	struct tour tour;
 	struct hold hold;
 	struct listener_uids listener_uids;
 	struct unix_peers unix_peers;
@@ -34,6 +36,10 @@ struct pipeline {
 	struct row_names row_names;
 	struct expected expected;
 	uint64_t n_rounds; /* that are over */
+
+	/* Of the stop of the tour. */
+	const struct env *env;
+	struct source_run *sources;
 
 	/* Of this round. */
 	struct writer *writer;
@@ -311,10 +317,15 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 
 	if (pipeline->config.env->stop_signal(pipeline->config.env))
 		return -EINTR;
+	for (size_t i = 0; i < n; i++)
+		rows[i].netns = pipeline->tour.netns;
 	if ((plan->needs & NEED_LISTENER_UID) &&
 	    listener_uids_apply(&pipeline->listener_uids, rows, n) < 0)
 		return out_of_memory(pipeline);
 	n = select_rows(plan->mode, rows, n);
+	/* Later nobody is there to be asked. */
+	if (plan->all_netns)
+		row_names_apply(&pipeline->row_names, NEED_INTERFACE, rows, n);
 	if (pipeline->config.wants)
 		n = keep_wanted(&pipeline->config, rows, n);
 	if (plan->expr)
@@ -382,16 +393,18 @@ static int note_result(struct pipeline *pipeline, const struct plan_table *table
 
 /*
  * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
- * they are; for everything else the kernel walks its table, also that of other namespaces.
+ * they are; for everything else the kernel walks its table, also that of other namespaces. Of many
+ * namespaces most have nothing, and not to ask at all is faster still.
  */
 static int list_table(struct pipeline *pipeline, const struct plan_table *table)
 {
 	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
 	struct sock_query query = table->query;
 	uint64_t expected;
+	bool everywhere = pipeline->config.plan->all_netns || query.proto != PROTO_TCP ||
+			  (query.states & ~(1u << TCP_STATE_LISTEN));
 
-	if ((query.proto != PROTO_TCP || (query.states & ~(1u << TCP_STATE_LISTEN))) &&
-	    expected_rows(&pipeline->expected, pipeline->config.env, &query, &expected)) {
+	if (everywhere && expected_rows(&pipeline->expected, pipeline->env, &query, &expected)) {
 		if (expected == 0) {
 			pipeline->n_listed++;
 			return 0;
@@ -408,7 +421,7 @@ static int list_table(struct pipeline *pipeline, const struct plan_table *table)
  */
 static bool is_pair(struct pipeline *pipeline, const struct plan_table *table)
 {
-	const struct env *env = pipeline->config.env;
+	const struct env *env = pipeline->env;
 	uint64_t n4, n6;
 
 	if (!pair_fits(&table[0].query, &table[1].query) ||
@@ -452,8 +465,9 @@ static int learn_peers(void *ctx, struct sock *rows, size_t n)
 	return unix_peers_learn(ctx, rows, n);
 }
 
-/* Reads the names of all UNIX sockets, so that each may tell the one at its other end. */
-static void list_peers(struct pipeline *pipeline)
+/* Reads the names of all UNIX sockets, so that each may tell the one at its other end, which may be
+ * in another network namespace. */
+static int list_peers(struct pipeline *pipeline)
 {
 	const struct sock_query query = { .proto = PROTO_UNIX,
 					  .family = AF_UNIX,
@@ -461,24 +475,26 @@ static void list_peers(struct pipeline *pipeline)
 	struct sock_sink sink = { .take = learn_peers, .ctx = &pipeline->unix_peers };
 
 	source_list(pipeline->sources, &query, false, &sink);
+	return 0;
 }
 
-static int list_tables(struct pipeline *pipeline)
+/* The tables of one section, at one stop. */
+static int list_section(struct pipeline *pipeline, enum section section)
 {
 	const struct plan *plan = pipeline->config.plan;
-	int err = plan->inet ? begin_section(pipeline, SECTION_INET) : 0;
-	size_t done;
+	int err = 0;
 
 	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
 		const struct plan_table *table = &plan->tables[i];
+		bool local = table->query.proto == PROTO_UNIX;
+		size_t done = 0;
 
-		if (table->query.proto == PROTO_UNIX)
-			err = begin_section(pipeline, SECTION_UNIX);
-		done = 0;
-		if (err == 0 && i + 1 < plan->n_tables && is_pair(pipeline, table))
-			err = list_pair(pipeline, table, &done);
 		/* No state that was asked for can match. */
-		if (err == 0 && done == 0 && table->query.states)
+		if (local != (section == SECTION_UNIX) || !table->query.states)
+			continue;
+		if (i + 1 < plan->n_tables && is_pair(pipeline, table))
+			err = list_pair(pipeline, table, &done);
+		if (err == 0 && done == 0)
 			err = list_table(pipeline, table);
 		if (done == 2)
 			i++;
@@ -486,9 +502,84 @@ static int list_tables(struct pipeline *pipeline)
 	return err;
 }
 
-static void begin_round(struct pipeline *pipeline, struct writer *writer)
+static int list_inet(struct pipeline *pipeline)
+{
+	return list_section(pipeline, SECTION_INET);
+}
+
+static int list_local(struct pipeline *pipeline)
+{
+	return list_section(pipeline, SECTION_UNIX);
+}
+
+/* What is known of a namespace says nothing of the next one. */
+static int begin_stop(struct pipeline *pipeline)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	const struct tour *tour = &pipeline->tour;
+
+	pipeline->env = tour->env;
+	pipeline->row_names.env = tour->env;
+	expected_forget(&pipeline->expected);
+	listener_uids_clear(&pipeline->listener_uids);
+	if ((config->plan->needs & NEED_NETNS) && !tour->netns)
+		pipeline->unseen |= NEED_NETNS;
+	pipeline->sources = pipeline->home_sources;
+	if (tour->away)
+		pipeline->sources = source_run_new(tour->env, config->report, config->verbose);
+	return pipeline->sources ? 0 : out_of_memory(pipeline);
+}
+
+static void end_stop(struct pipeline *pipeline)
+{
+	if (pipeline->tour.away)
+		source_run_free(pipeline->sources);
+	pipeline->sources = NULL;
+	pipeline->row_names.env = pipeline->config.env;
+}
+
+/* Does the work in every network namespace that is wanted. 0, or negative when the round is to end.
+ */
+static int go_round(struct pipeline *pipeline, int (*work)(struct pipeline *pipeline))
+{
+	int err = 0;
+
+	tour_begin(&pipeline->tour);
+	while (err == 0 && tour_next(&pipeline->tour)) {
+		err = begin_stop(pipeline);
+		if (err == 0)
+			err = work(pipeline);
+		end_stop(pipeline);
+	}
+	tour_end(&pipeline->tour);
+	return err == 0 && pipeline->tour.lost ? -EIO : err;
+}
+
+static bool has_tables(const struct plan *plan, enum section section)
+{
+	for (size_t i = 0; i < plan->n_tables; i++)
+		if ((plan->tables[i].query.proto == PROTO_UNIX) == (section == SECTION_UNIX))
+			return true;
+	return false;
+}
+
+static int list_tables(struct pipeline *pipeline)
 {
 	const struct plan *plan = pipeline->config.plan;
+	int err = plan->inet ? begin_section(pipeline, SECTION_INET) : 0;
+
+	if (err == 0 && has_tables(plan, SECTION_INET))
+		err = go_round(pipeline, list_inet);
+	if (err < 0 || !has_tables(plan, SECTION_UNIX))
+		return err;
+	err = begin_section(pipeline, SECTION_UNIX);
+	return err < 0 ? err : go_round(pipeline, list_local);
+}
+
+static int begin_round(struct pipeline *pipeline, struct writer *writer)
+{
+	const struct pipeline_config *config = &pipeline->config;
+	const struct plan *plan = config->plan;
 
 	pipeline->writer = writer;
 	pipeline->done = false;
@@ -501,9 +592,11 @@ static void begin_round(struct pipeline *pipeline, struct writer *writer)
 	pipeline->n_listed = pipeline->n_failed = 0;
 	pipeline->holding =
 		(plan->needs & NEED_OWNERS) || plan->hosts || plan->users || plan->n_keys;
-	names_begin_round(pipeline->config.names);
-	if (plan->needs & NEED_PEER_NAME)
-		list_peers(pipeline);
+	names_begin_round(config->names);
+	if (tour_plan(&pipeline->tour, config->env, config->report, plan->all_netns,
+		      plan->needs & NEED_NETNS) < 0)
+		return out_of_memory(pipeline);
+	return plan->needs & NEED_PEER_NAME ? go_round(pipeline, list_peers) : 0;
 }
 
 static void end_round(struct pipeline *pipeline)
@@ -527,8 +620,9 @@ int pipeline_round(struct pipeline *pipeline, struct writer *writer, bool *cut_s
 {
 	int err, end = 0;
 
-	begin_round(pipeline, writer);
-	err = list_tables(pipeline);
+	err = begin_round(pipeline, writer);
+	if (err == 0)
+		err = list_tables(pipeline);
 	if (err == 0 && pipeline->holding)
 		err = release(pipeline, true);
 	if (err < 0 && pipeline->done)
@@ -553,8 +647,8 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 	pipeline->cgroups.env = config->env;
 	pipeline->cgroups.report = config->report;
 	pipeline->cgroups.quiet = !config->plan->cgroups_asked;
-	pipeline->sources = source_run_new(config->env, config->report, config->verbose);
-	if (pipeline->sources)
+	pipeline->home_sources = source_run_new(config->env, config->report, config->verbose);
+	if (pipeline->home_sources)
 		return pipeline;
 	free(pipeline);
 	return NULL;
@@ -564,7 +658,8 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	if (!pipeline)
 		return;
-	source_run_free(pipeline->sources);
+	source_run_free(pipeline->home_sources);
+	tour_free(&pipeline->tour);
 	hold_free(&pipeline->hold);
 	listener_uids_free(&pipeline->listener_uids);
 	unix_peers_free(&pipeline->unix_peers);

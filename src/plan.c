@@ -70,10 +70,11 @@ static void add_inet(struct plan *plan, enum sock_proto proto, bool inet4, bool 
 
 static uint32_t needs_of(const struct request *request)
 {
-	uint32_t needs = 0;
+	/* Numbers of interfaces mean nothing outside of their namespace. */
+	uint32_t needs = request->all_netns ? NEED_NETNS | NEED_INTERFACE : 0;
 
 	if (request->format != FORMAT_NETSTAT)
-		return request->extend ? NEED_LISTENER_UID : 0;
+		return needs | (request->extend ? NEED_LISTENER_UID : 0);
 	if (request->timers)
 		needs |= NEED_TCP_INFO;
 	if (request->extend)
@@ -200,6 +201,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 		.expr_early = !sees_all && expr && expr_is_cheap(expr),
 		.view_expr = sees_all ? expr : NULL,
 		.cgroups_asked = needs & NEED_CGROUP,
+		.all_netns = request->all_netns,
 	};
 	/* What --info shows only TCP has. */
 	if (request->info && !protos)

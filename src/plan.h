@@ -52,7 +52,8 @@ struct plan {
 	bool cgroups_asked; /* somebody named a field that is made of control groups */
 	struct plan_key keys[PLAN_MAX_KEYS]; /* to sort by */
 	size_t n_keys;
-	uint64_t top; /* rows at most; 0: all */
+	uint64_t top;   /* rows at most; 0: all */
+	bool all_netns; /* the tables of every network namespace */
 
 	const struct expr *expr; /* borrowed; NULL: none */
 	bool expr_early;         /* it can be asked before owners and names are known */

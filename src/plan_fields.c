@@ -150,6 +150,8 @@ static int choose_columns(const struct request *request, struct plan *plan,
 
 	while ((name = next_name(&at, &n, &sign)))
 		plain |= sign == 0;
+	if (plan->all_netns && plan->view == VIEW_ROWS)
+		add_known(plan, plan->format == FORMAT_COLUMNS ? "netns" : "netns,netns_id");
 	if (!plain)
 		add_usual(request, plan);
 	at = request->columns;

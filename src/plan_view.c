@@ -105,6 +105,12 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 		return refuse(error, "--list-columns takes no expression");
 	if (request->action == ACTION_LIST_COLUMNS && request->format == FORMAT_CSV)
 		return refuse(error, "--list-columns is text or --json");
+	if (request->netns && request->all_netns)
+		return refuse(error, "one of --netns and --all-netns, not both");
+	if (request->all_netns && ((request->view != VIEW_ROWS && request->view != VIEW_COUNT_BY) ||
+				   request->question != ASK_NOTHING))
+		return refuse(error, "--all-netns goes with listings, --count-by and -q; for other "
+				     "answers name one namespace with --netns");
 	if (request->view == VIEW_ROWS)
 		return 0;
 	/* netstat takes -e, -o and -Z with -s, where they change nothing. */

@@ -34,6 +34,7 @@ static struct writer *new_netstat_table(const struct writers_config *config, str
 		.programs = request->programs,
 		.context = request->context,
 		.timers = request->timers,
+		.netns = request->all_netns,
 		.wide = request->wide,
 		.utf8 = config->env->utf8,
 		.labels = config->labels,

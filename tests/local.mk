@@ -78,6 +78,7 @@ live_tests = \
 	%D%/live/many.py \
 	%D%/live/metrics.py \
 	%D%/live/names.py \
+	%D%/live/netns.py \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
 	%D%/live/screen.py \

@@ -146,6 +146,14 @@ bool option_set_columns(const struct option_row *row, const char *value, struct 
 	return true;
 }
 
+bool option_set_netns(const struct option_row *row, const char *value, struct request *request,
+		      struct options_error *error)
+{
+	(void)row, (void)error;
+	request->netns = value;
+	return true;
+}
+
 bool option_set_preset(const struct option_row *row, const char *value, struct request *request,
 		       struct options_error *error)
 {

@@ -67,6 +67,17 @@ static const struct option_row rows[] = {
 	  .group = GROUP_SELECT,
 	  .netstat = true },
 
+	{ .name = "netns",
+	  .arg = OPTION_ARG,
+	  .arg_name = "NETNS",
+	  .apply = option_set_netns,
+	  .help = "another network namespace: an ip-netns name,\na PID, or a path",
+	  .group = GROUP_SELECT },
+	{ .name = "all-netns",
+	  FLAG(all_netns),
+	  .help = "every network namespace, and a column that tells\nwhich",
+	  .group = GROUP_SELECT },
+
 	SHOW('n', "numeric", option_set_numeric, "no names at all: no resolver is asked"),
 	SHOW(0, "numeric-hosts", option_set_numeric, "no host names"),
 	SHOW(0, "numeric-ports", option_set_numeric, "no service names"),

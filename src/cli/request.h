@@ -53,6 +53,9 @@ struct request {
 	uint32_t protos;     /* 1 << enum sock_proto of those named; 0: none was */
 	bool inet4, inet6;   /* families named */
 
+	const char *netns; /* the network namespace as it was written, or NULL: our own */
+	bool all_netns;
+
 	const char **words; /* of the expression, n_words of them, borrowed from argv */
 	size_t n_words;
 

@@ -53,18 +53,21 @@ static const char *find_user(struct row_names *names, uint32_t uid)
 	return keep(names, place, raw, n);
 }
 
-static const char *find_interface(struct row_names *names, uint32_t ifindex)
+/* Equal numbers are other interfaces in other namespaces. */
+static const char *find_interface(struct row_names *names, const struct sock_netns *netns,
+				  uint32_t ifindex)
 {
 	char name[IF_NAMESIZE] = "";
 	uint32_t *place;
 	size_t n;
 
-	place = hash64_add(&names->interfaces, ifindex, NULL);
+	place = hash64_add(&names->interfaces, (uint64_t)(netns ? netns->place : 0) << 32 | ifindex,
+			   NULL);
 	if (!place)
 		return NULL;
 	if (*place)
 		return names->names[*place - 1];
-	if (names->env->ifname(names->env, ifindex, name) < 0)
+	if (!names->env->ifname || names->env->ifname(names->env, ifindex, name) < 0)
 		return keep(names, place, NULL, 0);
 	n = strnlen(name, sizeof(name));
 	return keep(names, place, n ? name : NULL, n);
@@ -73,13 +76,14 @@ static const char *find_interface(struct row_names *names, uint32_t ifindex)
 void row_names_apply(struct row_names *names, uint32_t needs, struct sock *rows, size_t n)
 {
 	bool users = (needs & NEED_USER) && names->labels.user;
-	bool interfaces = (needs & NEED_INTERFACE) && names->env->ifname;
+	bool interfaces = (needs & NEED_INTERFACE);
 
 	for (size_t i = 0; i < n; i++) {
 		if (users && (rows[i].has & SOCK_HAS_UID))
 			rows[i].user = find_user(names, rows[i].uid);
 		if (interfaces && rows[i].local.ifindex)
-			rows[i].interface = find_interface(names, rows[i].local.ifindex);
+			rows[i].interface =
+				find_interface(names, rows[i].netns, rows[i].local.ifindex);
 	}
 }
 

@@ -80,6 +80,9 @@ struct expr_world {
 	 * accepted on a port of the range count as autobound.
 	 */
 	bool (*is_served)(void *ctx, uint16_t port);
+	/* Rows come from several network namespaces: what each of them has of its own, interfaces
+	 * by name and the range of autobound, is refused. */
+	bool many_netns;
 	/* net.ipv4.ip_local_port_range, for autobound. */
 	uint16_t port_low, port_high;
 	/* AF_UNIX when only UNIX sockets are listed: what hosts and ports without a family mean. */

@@ -157,6 +157,11 @@ static int parse_dev(struct parser *parser, const struct lex_token *word, bool n
 	if (!num_parse_u64(parser->lex.word, parser->lex.word_len, UINT32_MAX, &leaf.number) &&
 	    world->ifindex)
 		leaf.number = world->ifindex(world->ctx, parser->lex.word);
+	if (leaf.number == 0 && world->many_netns)
+		return parser_fail(parser, &token,
+				   "every network namespace has its own interfaces: with "
+				   "--all-netns write interface = %.16s",
+				   parser->lex.word);
 	if (leaf.number == 0)
 		return parser_fail(parser, &token, "expected %s; there is none such", expected);
 	return parser_leaf(parser, &leaf, negated, index);
@@ -254,7 +259,10 @@ static int parse_autobound(struct parser *parser, const struct lex_token *word, 
 {
 	const struct node leaf = { .kind = NODE_AUTOBOUND };
 
-	(void)word;
+	if (parser->world->many_netns)
+		return parser_fail(parser, word,
+				   "every network namespace has its own range of ports: "
+				   "autobound does not go with --all-netns");
 	return parser_leaf(parser, &leaf, negated, index);
 }
 

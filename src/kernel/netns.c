@@ -22,6 +22,8 @@
 
 #include "base/num.h"
 
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK };
+
 bool netns_parse_target(const char *text, struct netns_target *target)
 {
 	size_t n = strlen(text);
@@ -58,9 +60,10 @@ int netns_open_file(const struct env *env, int dir_fd, const char *path, uint64_
 	} else if (fs.f_type != NSFS_MAGIC || !S_ISREG(st.st_mode)) {
 		fd = -EINVAL;
 	} else {
-		/* What has been looked at is what is opened. */
+		/* What has been looked at is what is opened, if there is a way to it. */
 		snprintf(again, sizeof(again), "self/fd/%d", place);
-		fd = openat(env->proc_fd, again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		fd = env->proc_fd < 0 ? openat(dir_fd, path, OPEN_FLAGS)
+				      : openat(env->proc_fd, again, OPEN_FLAGS);
 		fd = fd < 0 ? -errno : fd;
 		*id = st.st_ino;
 	}
@@ -90,6 +93,8 @@ static int enter(struct netns_visit *visit, const struct env *env, int ns_fd)
 
 	if (!env->netns_enter)
 		return -EOPNOTSUPP;
+	if (env->proc_fd < 0)
+		return env->proc_fd;
 	visit->home_fd = openat(env->proc_fd, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (visit->home_fd < 0)
 		return -errno;
@@ -131,17 +136,19 @@ int netns_visit_begin(struct netns_visit *visit, const struct env *env, int ns_f
 	return err < 0 ? err : 0;
 }
 
-void netns_visit_end(struct netns_visit *visit)
+int netns_visit_end(struct netns_visit *visit)
 {
+	int err = 0;
+
 	if (visit->home_fd >= 0) {
-		/* It was tried before going in. */
-		visit->env.netns_enter(&visit->env, visit->home_fd);
+		err = visit->env.netns_enter(&visit->env, visit->home_fd);
 		close(visit->home_fd);
 		visit->home_fd = -1;
 	}
 	if (visit->proc_pid_fd >= 0)
 		close(visit->proc_pid_fd);
 	visit->proc_pid_fd = -1;
+	return err;
 }
 
 /* The file of the target; -errno. */

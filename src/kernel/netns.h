@@ -59,7 +59,8 @@ struct netns_visit {
  * -errno, and nothing is left to be ended.
  */
 int netns_visit_begin(struct netns_visit *visit, const struct env *env, int ns_fd, int proc_pid_fd);
-void netns_visit_end(struct netns_visit *visit);
+/* Goes home. 0, or -errno: the thread is still where it was. */
+int netns_visit_end(struct netns_visit *visit);
 
 /*
  * The same for the rest of the run, before there are threads: visit->env is what everything is to

@@ -40,6 +40,7 @@ enum sock_need {
 		1 << 15, /* UNIX: the name at the other end: all UNIX sockets are read twice */
 	NEED_OWNER_DETAILS = 1 << 16, /* exe, cmdline, start time of the owners */
 	NEED_ALL_OWNERS = 1 << 17,    /* more than the first one */
+	NEED_NETNS = 1 << 18,         /* the network namespace: looks at all processes' */
 };
 
 /* What the kernel can decide about an Internet socket. */

@@ -77,6 +77,13 @@ struct owner {
 	uint64_t start_time; /* seconds since 1970 */
 };
 
+/* A network namespace. */
+struct sock_netns {
+	const char *label; /* as kernel/netns_list.h has it, any bytes, NUL-terminated */
+	uint64_t id;       /* of "net:[N]"; 0: not known */
+	uint32_t place;    /* its number in this round, above 0: what tells equal labels apart */
+};
+
 struct sock_facts;
 struct unit;
 
@@ -118,6 +125,8 @@ struct sock {
 	/* SCTP: all addresses where they are known; the first ones repeat local and remote. */
 	const struct endpoint *local_addrs, *remote_addrs;
 	uint16_t n_local_addrs, n_remote_addrs;
+	/* Where it is, with NEED_NETNS; valid until the end of the round. NULL: not known. */
+	const struct sock_netns *netns;
 	const struct sock_facts *facts; /* model/facts.h; NULL when none were asked for */
 	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;

@@ -41,8 +41,21 @@ size_t cell_put_escaped(struct obuf *out, const struct netstat_table_config *con
 	return width;
 }
 
+/* With --all-netns the name was asked for where the socket is. */
+static void put_scope(struct obuf *out, const struct netstat_table_config *config,
+		      const struct sock *sock, const struct endpoint *end)
+{
+	if (!config->netns)
+		obuf_put_str(out, config->labels.ifname(config->labels.ctx, end->ifindex));
+	else if (sock->interface && end->ifindex == sock->local.ifindex)
+		cell_put_escaped(out, config, sock->interface, strlen(sock->interface), 0,
+				 SIZE_MAX);
+	else
+		obuf_put_left(out, end->ifindex, 0);
+}
+
 static size_t put_v6(struct obuf *out, const struct netstat_table_config *config,
-		     const struct endpoint *end)
+		     const struct sock *sock, const struct endpoint *end)
 {
 	size_t start = out->len;
 
@@ -58,7 +71,7 @@ static size_t put_v6(struct obuf *out, const struct netstat_table_config *config
 		out->len += addr_format_v6(out->data + out->len, end->addr.bytes);
 	if (end->ifindex && addr_needs_scope(&end->addr)) {
 		obuf_put_char(out, '%');
-		obuf_put_str(out, config->labels.ifname(config->labels.ctx, end->ifindex));
+		put_scope(out, config, sock, end);
 	}
 	return out->len - start;
 }
@@ -79,7 +92,7 @@ size_t cell_put_addr(struct obuf *out, const struct netstat_table_config *config
 		}
 	}
 	if (v6)
-		return put_v6(out, config, end);
+		return put_v6(out, config, sock, end);
 	if (obuf_reserve(out, ADDR_TEXT_MAX) < 0)
 		return 0;
 	out->len += addr_format_v4(out->data + out->len, end->addr.bytes);

@@ -10,7 +10,14 @@
 #include "base/obuf.h"
 #include "output/cells.h"
 
-enum { PROTO_WIDTH = 6, QUEUE_WIDTH = 6, END_WIDTH = 23, STATE_WIDTH = 11, MAX_TAIL = 4 };
+enum {
+	PROTO_WIDTH = 6,
+	QUEUE_WIDTH = 6,
+	END_WIDTH = 23,
+	STATE_WIDTH = 11,
+	MAX_TAIL = 5,
+	NETNS_WIDTH = 20
+};
 /* SCTP: where the addresses begin, and the one wide address column of an endpoint. */
 enum { SCTP_INDENT = 20, SCTP_END_WIDTH = 47 };
 
@@ -52,6 +59,25 @@ static void tail_context(struct table *table, const struct sock *sock)
 static void tail_timer(struct table *table, const struct sock *sock)
 {
 	cell_put_timer(table->out, sock);
+}
+
+static void put_netns(struct table *table, const struct sock *sock, size_t width)
+{
+	const char *label = sock->netns ? sock->netns->label : NULL;
+	size_t used = 1;
+
+	obuf_put_char(table->out, ' ');
+	if (label)
+		used = cell_put_escaped(table->out, &table->config, label, strlen(label), 0,
+					SIZE_MAX);
+	else
+		obuf_put_char(table->out, '-');
+	cell_pad(table->out, used, width);
+}
+
+static void tail_netns(struct table *table, const struct sock *sock)
+{
+	put_netns(table, sock, 0);
 }
 
 /* The State column: a name, a number where there is none, and nothing for a UDP socket without
@@ -194,6 +220,8 @@ static void put_unix(struct table *table, const struct sock *sock)
 		cell_put_program(out, &table->config, sock);
 	if (table->config.context)
 		cell_put_context(out, &table->config, sock);
+	if (table->config.netns)
+		put_netns(table, sock, NETNS_WIDTH);
 	obuf_put_char(out, ' ');
 	put_unix_name(table, sock);
 }
@@ -265,6 +293,8 @@ static int table_begin(struct writer *writer, enum section section)
 		if (table->config.programs)
 			obuf_put_char(out, ' ');
 		put_program_headings(table);
+		if (table->config.netns)
+			cell_put(out, " Netns", NETNS_WIDTH + 1);
 		obuf_put_str(out, " Path");
 	} else {
 		put_title(table, "Active Internet connections ");
@@ -277,6 +307,8 @@ static int table_begin(struct writer *writer, enum section section)
 		put_program_headings(table);
 		if (table->config.timers)
 			obuf_put_str(out, " Timer");
+		if (table->config.netns)
+			obuf_put_str(out, " Netns");
 	}
 	obuf_put_char(out, '\n');
 	return obuf_end_row(out);
@@ -311,5 +343,7 @@ struct writer *netstat_table_new(const struct netstat_table_config *config, stru
 		table->tail[table->n_tail++] = tail_context;
 	if (config->timers)
 		table->tail[table->n_tail++] = tail_timer;
+	if (config->netns)
+		table->tail[table->n_tail++] = tail_netns;
 	return &table->writer;
 }

@@ -23,6 +23,7 @@ struct netstat_table_config {
 	bool programs;   /* -p */
 	bool context;    /* -Z */
 	bool timers;     /* -o */
+	bool netns;      /* --all-netns: behind the others, but before a UNIX socket's path */
 	bool wide;       /* programs in full instead of 19 columns */
 	bool utf8;       /* names may be shown in UTF-8 */
 	struct labels labels;

@@ -384,3 +384,60 @@ Test(netstat_table, sctp)
 		"                    127.0.0.2               127.0.0.4                          \n"
 		"                                            127.0.0.5                          \n");
 }
+
+Test(netstat_table, netns_is_last_but_for_paths)
+{
+	static const struct sock_netns blue = { .label = "b l\033", .id = 7, .place = 1 };
+	struct netstat_table_config config = { .no_header = true, .netns = true };
+	struct sock row = tcp_row(), local = {
+		.proto = PROTO_UNIX,
+		.family = AF_UNIX,
+		.type = SOCK_STREAM,
+		.state = UNIX_STATE_CONNECTED,
+		.has = SOCK_HAS_REFCNT,
+		.refcnt = 3,
+		.inode = 12,
+		.name = (const uint8_t *)"/run/x",
+		.name_len = 6,
+		.name_kind = UNIX_PATHNAME,
+		.netns = &blue,
+	};
+
+	row.netns = &blue;
+	cr_assert_str_eq(print(config, SECTION_INET, &row, 1),
+			 "tcp        1      0 127.0.0.1:18080         0.0.0.0:*               "
+			 "LISTEN      b\\x20l\\x1b\n");
+	row.netns = NULL;
+	cr_assert_str_eq(print(config, SECTION_INET, &row, 1),
+			 "tcp        1      0 127.0.0.1:18080         0.0.0.0:*               "
+			 "LISTEN      -\n");
+	cr_assert_str_eq(print(config, SECTION_UNIX, &local, 1),
+			 "unix  3      [ ]         STREAM     CONNECTED     12       "
+			 "b\\x20l\\x1b           /run/x\n");
+	config.no_header = false;
+	config.mode = SELECT_ALL;
+	cr_assert_str_eq(print(config, SECTION_UNIX, NULL, 0),
+			 "Active UNIX domain sockets (servers and established)\n"
+			 "Proto RefCnt Flags       Type       State         I-Node   "
+			 "Netns                Path\n");
+	config.timers = true;
+	cr_assert_str_eq(print(config, SECTION_INET, NULL, 0),
+			 "Active Internet connections (servers and established)\n"
+			 "Proto Recv-Q Send-Q Local Address           Foreign Address         "
+			 "State       Timer Netns\n");
+}
+
+/* Interfaces of other namespaces have names of their own: ours are not asked for. */
+Test(netstat_table, netns_scopes)
+{
+	struct netstat_table_config config = { .no_header = true, .netns = true };
+	struct sock row = tcp_row();
+
+	row.family = AF_INET6;
+	row.local = end("fe80::1", 80);
+	row.local.ifindex = 2;
+	row.remote = end("::", 0);
+	cr_assert_not_null(strstr(print(config, SECTION_INET, &row, 1), " fe80::1%2:80 "));
+	row.interface = "v 0";
+	cr_assert_not_null(strstr(print(config, SECTION_INET, &row, 1), " fe80::1%v\\x200:80 "));
+}

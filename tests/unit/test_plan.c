@@ -460,3 +460,47 @@ Test(plan, metrics_are_about_everything)
 	cr_assert(strstr(error.text, "--openmetrics"), "%s", error.text);
 	plan_free(&plan);
 }
+}
+
+Test(plan, every_network_namespace)
+{
+	struct request request = { .all_netns = true, .format = FORMAT_COLUMNS };
+	struct plan plan;
+
+	cr_assert_eq(strncmp(fields(&request), "netns proto ", 12), 0, "%s", fields(&request));
+	request.columns = "state,netns_id,local_port";
+	cr_assert_str_eq(fields(&request), "netns state netns_id local_port");
+	request.columns = "local_port,netns";
+	cr_assert_str_eq(fields(&request), "netns local_port");
+	request.columns = "-netns,-type";
+	cr_assert_eq(strncmp(fields(&request), "proto ", 6), 0, "%s", fields(&request));
+	request = (struct request){ .all_netns = true, .format = FORMAT_JSON };
+	cr_assert_eq(strncmp(fields(&request), "netns netns_id proto ", 21), 0, "%s",
+		     fields(&request));
+	request = (struct request){ .all_netns = true };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.all_netns);
+	cr_assert_eq(plan.needs & (NEED_NETNS | NEED_INTERFACE), NEED_NETNS | NEED_INTERFACE);
+	plan_free(&plan);
+
+	request = (struct request){ .netns = "blue" };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(!plan.all_netns && !(plan.needs & NEED_NETNS));
+	plan_free(&plan);
+}
+
+Test(plan, what_network_namespaces_do_not_go_with)
+{
+	struct request request = { .all_netns = true, .netns = "blue" };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "one of --netns and --all-netns, not both");
+	for (int view = VIEW_SUMMARY; view <= VIEW_METRICS; view++) {
+		request = (struct request){ .all_netns = true, .view = view };
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "%d", view);
+		request = (struct request){ .netns = "blue", .view = view };
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0, "%d", view);
+		plan_free(&plan);
+	}
+}

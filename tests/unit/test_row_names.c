@@ -94,3 +94,26 @@ Test(row_names, only_what_is_needed_and_once)
 	names.labels.user = NULL; /* -n */
 	cr_assert_null(named(NEED_USER, 1000, 0).user);
 }
+
+Test(row_names, equal_numbers_of_other_namespaces)
+{
+	static const struct sock_netns places[] = { { .label = "a", .place = 1 },
+						    { .label = "a", .place = 2 } };
+	struct env none = { .ifname = NULL };
+	struct sock rows[] = { { .local.ifindex = 1, .netns = &places[0] },
+			       { .local.ifindex = 1, .netns = &places[1] },
+			       { .local.ifindex = 1 } };
+
+	row_names_apply(&names, NEED_INTERFACE, &rows[0], 1);
+	cr_assert_str_eq(rows[0].interface, "lo");
+	/* Where nobody can be asked there is no name, whatever the first one is called. */
+	names.env = &none;
+	row_names_apply(&names, NEED_INTERFACE, &rows[1], 2);
+	cr_assert_null(rows[1].interface);
+	cr_assert_null(rows[2].interface);
+	/* What was learnt stays. */
+	rows[0].interface = NULL;
+	row_names_apply(&names, NEED_INTERFACE, rows, 2);
+	cr_assert_str_eq(rows[0].interface, "lo");
+	cr_assert_null(rows[1].interface);
+}
