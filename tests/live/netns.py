@@ -443,6 +443,31 @@ def unprivileged():
     equal(matching(result.rows, rf"@in\\x20{GREEN}$").split()[-2], f"{GREEN}/python3")
 
 
+@case("setns() refused: other files, or nothing at all, never our own rows under another name")
+def refused():
+    strace = lib.need_program("strace")
+    if lib.is_sanitized():
+        raise lib.Skip("the leak checker does not like to be traced")
+    tracing = [strace, "-o", "/dev/null", "-e", "trace=setns", "-e"]
+    probe = lib.run([*tracing, "inject=setns:error=EPERM", lib.LSSOCK, "--netns=blue", "-tln"])
+    if "strace" in probe.err:
+        raise lib.Skip("nothing can be traced here")
+    equal((probe.status, probe.out), (4, ""), probe.err)
+    want = {(BLUE_PORT, "blue"), (GREEN_PORT, f"{GREEN}/python3"), (str(HERE_PORT), "init")}
+    for when in ("1", "2", "4", "5", "1+"):
+        result = lib.run([*tracing, f"inject=setns:error=EPERM:when={when}", lib.LSSOCK, "-tln", "--all-netns"])
+        equal(result.status, 0, f"{when}: {result.err}")
+        got = {(row.split()[3].rsplit(":", 1)[1], row.split()[-1]) for row in result.rows}
+        equal(got, want, when)
+        that("could not be entered" in result.err, f"{when}: {result.err}")
+    # The way back.
+    for when in ("3", "6"):
+        result = lib.run([*tracing, f"inject=setns:error=EPERM:when={when}", lib.LSSOCK, "-tln", "--all-netns"])
+        equal(result.status, 4, f"{when}: {result.err}")
+        got = {(row.split()[3].rsplit(":", 1)[1], row.split()[-1]) for row in result.rows}
+        that(got <= want, f"{when}: {got}")
+
+
 @case("the same in a namespace of one's own user namespace")
 def own_user_namespace():
     lib.need_real_root()
