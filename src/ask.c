@@ -156,8 +156,10 @@ static int report_unknown(const struct ask *ask)
 			   "tell)",
 			   ask->seen.example);
 	else if (ask->seen.hidden)
-		report_add(report, REPORT_PARTIAL,
-			   "not known: who owns a socket there, which decides whether it counts");
+		report_add(
+			report, REPORT_PARTIAL,
+			"not known: what the expression asks of a socket there, such as who owns it, "
+			"cannot be seen by everybody");
 	return report_status(report);
 }
 

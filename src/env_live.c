@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,7 +27,8 @@
 #include "source/diag_events.h"
 #include "source/nl_link.h"
 
-static volatile sig_atomic_t stop_number;
+/* Read by threads, too. */
+static atomic_int stop_number;
 static char host_name[256];
 /* Of the calling thread. */
 static const char own_netns[] = "/proc/thread-self/ns/net";

@@ -244,9 +244,18 @@ static int write_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
 	return pipeline->writer ? pipeline->writer->rows(pipeline->writer, rows, n) : 0;
 }
 
+static int out_of_memory(struct pipeline *pipeline)
+{
+	report_add(pipeline->config.report, REPORT_FAILED, "out of memory");
+	return -ENOMEM;
+}
+
+/* Views get the memory of a round here. */
 static int begin_writer(struct pipeline *pipeline, enum section section)
 {
-	return pipeline->writer ? pipeline->writer->begin(pipeline->writer, section) : 0;
+	int err = pipeline->writer ? pipeline->writer->begin(pipeline->writer, section) : 0;
+
+	return err == -ENOMEM ? out_of_memory(pipeline) : err;
 }
 
 /* The rows of one section that were held. */
@@ -286,12 +295,6 @@ static int release(struct pipeline *pipeline, bool last)
 	hold_clear(hold);
 	pipeline->holding = false;
 	return err;
-}
-
-static int out_of_memory(struct pipeline *pipeline)
-{
-	report_add(pipeline->config.report, REPORT_FAILED, "out of memory");
-	return -ENOMEM;
 }
 
 /* The facts (NEED_*) that the expression will have to wait for. Control groups are looked up at
@@ -403,9 +406,12 @@ static int list_table(struct pipeline *pipeline, const struct plan_table *table)
 	uint64_t expected;
 	bool everywhere = pipeline->config.plan->all_netns || query.proto != PROTO_TCP ||
 			  (query.states & ~(1u << TCP_STATE_LISTEN));
+	/* Half-open connections whose listener has gone are in no count. */
+	bool all_counted = pipeline->config.plan->all_netns || query.proto != PROTO_TCP ||
+			   !(query.states & 1u << TCP_STATE_SYN_RECV);
 
 	if (everywhere && expected_rows(&pipeline->expected, pipeline->env, &query, &expected)) {
-		if (expected == 0) {
+		if (expected == 0 && all_counted) {
 			pipeline->n_listed++;
 			return 0;
 		}
@@ -416,10 +422,12 @@ static int list_table(struct pipeline *pipeline, const struct plan_table *table)
 }
 
 /*
- * Whether the table and the one behind it are better listed in one walk: neither is empty, and not
- * so big that the walk over it is cheap beside its sockets. Listeners are not walked for.
+ * Whether the table and the one behind it are listed in one walk: where a condition leaves few
+ * rows, or IPv6 has few. Listeners are not walked for. What the kernel counts lacks half-open
+ * connections whose listener has gone, so that an empty table has to be walked for these; with its
+ * neighbour that costs nothing. Of many namespaces those without a count are left out.
  */
-static bool is_pair(struct pipeline *pipeline, const struct plan_table *table)
+static bool is_pair(struct pipeline *pipeline, const struct plan_table *table, uint64_t *n)
 {
 	const struct env *env = pipeline->env;
 	uint64_t n4, n6;
@@ -429,14 +437,16 @@ static bool is_pair(struct pipeline *pipeline, const struct plan_table *table)
 	    !expected_rows(&pipeline->expected, env, &table[0].query, &n4) ||
 	    !expected_rows(&pipeline->expected, env, &table[1].query, &n6))
 		return false;
-	if (n4 == 0 || n6 == 0)
+	if (pipeline->config.plan->all_netns && (n4 == 0 || n6 == 0))
 		return false;
-	return table->query.cond || (n4 < HOLD_MAX_ROWS && n6 < HOLD_MAX_ROWS);
+	*n = n4 + n6;
+	return table->query.cond || n6 < HOLD_MAX_ROWS;
 }
 
 /* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
  * -ECANCELED. */
-static int list_pair(struct pipeline *pipeline, const struct plan_table *table, size_t *done)
+static int list_pair(struct pipeline *pipeline, const struct plan_table *table, uint64_t expected,
+		     size_t *done)
 {
 	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
 	struct pair pair = { .sink = &sink };
@@ -446,6 +456,7 @@ static int list_pair(struct pipeline *pipeline, const struct plan_table *table, 
 	int err = 0;
 
 	query.family = AF_UNSPEC;
+	query.expected = expected;
 	*done = 0;
 	if (source_list_both(pipeline->sources, &query, &both, &result)) {
 		*done = pair.overflow ? 1 : 2;
@@ -487,13 +498,14 @@ static int list_section(struct pipeline *pipeline, enum section section)
 	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
 		const struct plan_table *table = &plan->tables[i];
 		bool local = table->query.proto == PROTO_UNIX;
+		uint64_t expected;
 		size_t done = 0;
 
 		/* No state that was asked for can match. */
 		if (local != (section == SECTION_UNIX) || !table->query.states)
 			continue;
-		if (i + 1 < plan->n_tables && is_pair(pipeline, table))
-			err = list_pair(pipeline, table, &done);
+		if (i + 1 < plan->n_tables && is_pair(pipeline, table, &expected))
+			err = list_pair(pipeline, table, expected, &done);
 		if (err == 0 && done == 0)
 			err = list_table(pipeline, table);
 		if (done == 2)

@@ -88,6 +88,7 @@ live_tests = \
 	%D%/live/summary.py \
 	%D%/live/tables.py \
 	%D%/live/time_wait.py \
+	%D%/live/uncounted.py \
 	%D%/live/units.py
 
 script_tests = \

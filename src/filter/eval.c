@@ -341,7 +341,8 @@ static bool evaluate(const struct expr *expr, const struct sock *sock, uint32_t 
 
 bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing)
 {
-	return evaluate(expr, sock, missing, UNKNOWN_IS_ABSENT);
+	return evaluate(expr, sock, missing,
+			may_hide(sock, 0) ? UNKNOWN_IS_TRUE : UNKNOWN_IS_ABSENT);
 }
 
 bool expr_matches(const struct expr *expr, const struct sock *sock)

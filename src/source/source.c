@@ -246,7 +246,7 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 bool source_list_both(struct source_run *run, const struct sock_query *query,
 		      const struct sock_sink *sink, enum source_result *result)
 {
-	int rc = diag_inet_list(&run->session, query, sink);
+	int rc = diag_split_list(&run->session, query, sink);
 
 	if (rc < 0 && rc != -ECANCELED)
 		return false;

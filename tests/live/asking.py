@@ -500,13 +500,13 @@ def hidden():
     program = lib.public_lssock()
     with lib.listen() as sock:
         port = port_of(sock)
-        for words in (["program = nginx"], ["not program = nginx"]):
+        for words in (["program = nginx"], ["not program = nginx"], ["mark = 5"], ["not mark = 5"]):
             for what in (f"--check={port}", f"--wait=free:{port}"):
                 args = [program, what, *words]
                 args[2:2] = ["--timeout=0"] if "wait" in what else []
                 result = lib.run(args, user=65534, group=65534, extra_groups=[])
                 that(result.status == PARTIAL and result.out == "", str(result))
-                that("not known: who owns" in result.err, str(result))
+                that("not known: what the expression asks" in result.err, str(result))
         result = lib.run([program, f"--check={port}"], user=65534, group=65534, extra_groups=[])
         that(result.status == YES and result.err == "", str(result))
         result = lib.run([program, f"--check={port}", "sport = :1 and program = x"], user=65534,

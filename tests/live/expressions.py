@@ -409,6 +409,7 @@ def hidden():
         f"pid = {os.getpid()}",
         "exe ~ *python*",
         "sport = 22 and program = x",
+        "mark = 5 and program = x",
     ):
         result = as_nobody("-tanq", text)
         that(result.status == 3 and UNDECIDED in result.err and result.out == "", f"{text}: {result}")

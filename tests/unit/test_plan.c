@@ -460,7 +460,6 @@ Test(plan, metrics_are_about_everything)
 	cr_assert(strstr(error.text, "--openmetrics"), "%s", error.text);
 	plan_free(&plan);
 }
-}
 
 Test(plan, every_network_namespace)
 {
