@@ -131,6 +131,7 @@ libcore_a_SOURCES = \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
+	%D%/tables.c %D%/tables.h \
 	%D%/tour.c %D%/tour.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \

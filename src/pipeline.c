@@ -16,13 +16,12 @@
 #include "enrich/row_names.h"
 #include "enrich/unix_peers.h"
 #include "filter/expr.h"
-#include "expected.h"
 #include "filter/select.h"
 #include "hold.h"
-#include "pair.h"
 #include "model/facts.h"
 #include "sort.h"
 #include "source/source.h"
+#include "tables.h"
 #include "tour.h"
 
 struct pipeline {
@@ -34,12 +33,8 @@ struct pipeline {
 	struct unix_peers unix_peers;
 	struct cgroups cgroups;
 	struct row_names row_names;
-	struct expected expected;
+	struct tables tables;
 	uint64_t n_rounds; /* that are over */
-
-	/* Of the stop of the tour. */
-	const struct env *env;
-	struct source_run *sources;
 
 	/* Of this round. */
 	struct writer *writer;
@@ -49,7 +44,6 @@ struct pipeline {
 	bool done;             /* as many rows are written as were asked for */
 	struct owners *owners; /* NULL until the walk */
 	uint64_t n_rows;
-	size_t n_listed, n_failed; /* tables */
 };
 
 /* The inodes of the rows held, for an owner walk that may end early. NULL without memory. */
@@ -354,123 +348,6 @@ static int begin_section(struct pipeline *pipeline, enum section section)
 	return 0;
 }
 
-/*
- * A table that this kernel does not have. Without IPv6 the answer is complete; a protocol that was
- * named and is not there makes it incomplete.
- */
-static void report_absent(struct pipeline *pipeline, const struct plan_table *table)
-{
-	const struct pipeline_config *config = &pipeline->config;
-	const char *name = proto_row(table->query.proto)->name;
-
-	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP) {
-		if (config->inet6_named || config->verbose)
-			report_add(config->report, REPORT_NOTE, "%s: this kernel has no IPv6",
-				   name);
-	} else if (table->asked || config->verbose) {
-		report_add(config->report, table->asked ? REPORT_PARTIAL : REPORT_NOTE,
-			   "%s: this kernel has no such sockets", name);
-	}
-}
-
-/* What became of a table. 0, or -ECANCELED when the round is to end. */
-static int note_result(struct pipeline *pipeline, const struct plan_table *table,
-		       enum source_result result)
-{
-	switch (result) {
-	case SOURCE_COMPLETE:
-	case SOURCE_PARTIAL:
-		pipeline->n_listed++;
-		return 0;
-	case SOURCE_ABSENT:
-		report_absent(pipeline, table);
-		return 0;
-	case SOURCE_UNREADABLE:
-		pipeline->n_failed++;
-		return 0;
-	case SOURCE_CANCELED:
-		break;
-	}
-	return -ECANCELED;
-}
-
-/*
- * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
- * they are; for everything else the kernel walks its table, also that of other namespaces. Of many
- * namespaces most have nothing, and not to ask at all is faster still.
- */
-static int list_table(struct pipeline *pipeline, const struct plan_table *table)
-{
-	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
-	struct sock_query query = table->query;
-	uint64_t expected;
-	bool everywhere = pipeline->config.plan->all_netns || query.proto != PROTO_TCP ||
-			  (query.states & ~(1u << TCP_STATE_LISTEN));
-	/* Half-open connections whose listener has gone are in no count. */
-	bool all_counted = pipeline->config.plan->all_netns || query.proto != PROTO_TCP ||
-			   !(query.states & 1u << TCP_STATE_SYN_RECV);
-
-	if (everywhere && expected_rows(&pipeline->expected, pipeline->env, &query, &expected)) {
-		if (expected == 0 && all_counted) {
-			pipeline->n_listed++;
-			return 0;
-		}
-		query.expected = expected;
-	}
-	return note_result(pipeline, table,
-			   source_list(pipeline->sources, &query, table->asked, &sink));
-}
-
-/*
- * Whether the table and the one behind it are listed in one walk: where a condition leaves few
- * rows, or IPv6 has few. Listeners are not walked for. What the kernel counts lacks half-open
- * connections whose listener has gone, so that an empty table has to be walked for these; with its
- * neighbour that costs nothing. Of many namespaces those without a count are left out.
- */
-static bool is_pair(struct pipeline *pipeline, const struct plan_table *table, uint64_t *n)
-{
-	const struct env *env = pipeline->env;
-	uint64_t n4, n6;
-
-	if (!pair_fits(&table[0].query, &table[1].query) ||
-	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
-	    !expected_rows(&pipeline->expected, env, &table[0].query, &n4) ||
-	    !expected_rows(&pipeline->expected, env, &table[1].query, &n6))
-		return false;
-	if (pipeline->config.plan->all_netns && (n4 == 0 || n6 == 0))
-		return false;
-	*n = n4 + n6;
-	return table->query.cond || n6 < HOLD_MAX_ROWS;
-}
-
-/* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
- * -ECANCELED. */
-static int list_pair(struct pipeline *pipeline, const struct plan_table *table, uint64_t expected,
-		     size_t *done)
-{
-	struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
-	struct pair pair = { .sink = &sink };
-	const struct sock_sink both = { .take = pair_take, .ctx = &pair };
-	struct sock_query query = table->query;
-	enum source_result result;
-	int err = 0;
-
-	query.family = AF_UNSPEC;
-	query.expected = expected;
-	*done = 0;
-	if (source_list_both(pipeline->sources, &query, &both, &result)) {
-		*done = pair.overflow ? 1 : 2;
-		err = note_result(pipeline, &table[0], result);
-		if (err == 0 && !pair.overflow) {
-			pipeline->n_listed++;
-			if (pair.later.n && take_rows(pipeline, pair.later.rows, pair.later.n) < 0)
-				err = -ECANCELED;
-		}
-	}
-	hold_free(&pair.later);
-	return err;
-}
-
 static int learn_peers(void *ctx, struct sock *rows, size_t n)
 {
 	return unix_peers_learn(ctx, rows, n);
@@ -485,43 +362,22 @@ static int list_peers(struct pipeline *pipeline)
 					  .states = TCP_STATES_ALL };
 	struct sock_sink sink = { .take = learn_peers, .ctx = &pipeline->unix_peers };
 
-	source_list(pipeline->sources, &query, false, &sink);
+	source_list(pipeline->tables.sources, &query, false, &sink);
 	return 0;
-}
-
-/* The tables of one section, at one stop. */
-static int list_section(struct pipeline *pipeline, enum section section)
-{
-	const struct plan *plan = pipeline->config.plan;
-	int err = 0;
-
-	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
-		const struct plan_table *table = &plan->tables[i];
-		bool local = table->query.proto == PROTO_UNIX;
-		uint64_t expected;
-		size_t done = 0;
-
-		/* No state that was asked for can match. */
-		if (local != (section == SECTION_UNIX) || !table->query.states)
-			continue;
-		if (i + 1 < plan->n_tables && is_pair(pipeline, table, &expected))
-			err = list_pair(pipeline, table, expected, &done);
-		if (err == 0 && done == 0)
-			err = list_table(pipeline, table);
-		if (done == 2)
-			i++;
-	}
-	return err;
 }
 
 static int list_inet(struct pipeline *pipeline)
 {
-	return list_section(pipeline, SECTION_INET);
+	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+
+	return tables_list(&pipeline->tables, SECTION_INET, &sink);
 }
 
 static int list_local(struct pipeline *pipeline)
 {
-	return list_section(pipeline, SECTION_UNIX);
+	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+
+	return tables_list(&pipeline->tables, SECTION_UNIX, &sink);
 }
 
 /* What is known of a namespace says nothing of the next one. */
@@ -530,23 +386,24 @@ static int begin_stop(struct pipeline *pipeline)
 	const struct pipeline_config *config = &pipeline->config;
 	const struct tour *tour = &pipeline->tour;
 
-	pipeline->env = tour->env;
+	pipeline->tables.env = tour->env;
 	pipeline->row_names.env = tour->env;
-	expected_forget(&pipeline->expected);
+	expected_forget(&pipeline->tables.expected);
 	listener_uids_clear(&pipeline->listener_uids);
 	if ((config->plan->needs & NEED_NETNS) && !tour->netns)
 		pipeline->unseen |= NEED_NETNS;
-	pipeline->sources = pipeline->home_sources;
+	pipeline->tables.sources = pipeline->home_sources;
 	if (tour->away)
-		pipeline->sources = source_run_new(tour->env, config->report, config->verbose);
-	return pipeline->sources ? 0 : out_of_memory(pipeline);
+		pipeline->tables.sources =
+			source_run_new(tour->env, config->report, config->verbose);
+	return pipeline->tables.sources ? 0 : out_of_memory(pipeline);
 }
 
 static void end_stop(struct pipeline *pipeline)
 {
 	if (pipeline->tour.away)
-		source_run_free(pipeline->sources);
-	pipeline->sources = NULL;
+		source_run_free(pipeline->tables.sources);
+	pipeline->tables.sources = NULL;
 	pipeline->row_names.env = pipeline->config.env;
 }
 
@@ -567,22 +424,14 @@ static int go_round(struct pipeline *pipeline, int (*work)(struct pipeline *pipe
 	return err == 0 && pipeline->tour.lost ? -EIO : err;
 }
 
-static bool has_tables(const struct plan *plan, enum section section)
-{
-	for (size_t i = 0; i < plan->n_tables; i++)
-		if ((plan->tables[i].query.proto == PROTO_UNIX) == (section == SECTION_UNIX))
-			return true;
-	return false;
-}
-
 static int list_tables(struct pipeline *pipeline)
 {
 	const struct plan *plan = pipeline->config.plan;
 	int err = plan->inet ? begin_section(pipeline, SECTION_INET) : 0;
 
-	if (err == 0 && has_tables(plan, SECTION_INET))
+	if (err == 0 && tables_has(plan, SECTION_INET))
 		err = go_round(pipeline, list_inet);
-	if (err < 0 || !has_tables(plan, SECTION_UNIX))
+	if (err < 0 || !tables_has(plan, SECTION_UNIX))
 		return err;
 	err = begin_section(pipeline, SECTION_UNIX);
 	return err < 0 ? err : go_round(pipeline, list_local);
@@ -601,7 +450,7 @@ static int begin_round(struct pipeline *pipeline, struct writer *writer)
 	for (size_t i = 0; i < plan->n_fields; i++)
 		if (plan->fields[i]->root && !(plan->fields[i]->needs & NEED_OWNERS))
 			pipeline->admin_facts = true;
-	pipeline->n_listed = pipeline->n_failed = 0;
+	pipeline->tables.n_listed = pipeline->tables.n_failed = 0;
 	pipeline->holding =
 		(plan->needs & NEED_OWNERS) || plan->hosts || plan->users || plan->n_keys;
 	names_begin_round(config->names);
@@ -617,13 +466,13 @@ static void end_round(struct pipeline *pipeline)
 	listener_uids_clear(&pipeline->listener_uids);
 	unix_peers_clear(&pipeline->unix_peers);
 	row_names_forget(&pipeline->row_names);
-	expected_forget(&pipeline->expected);
+	expected_forget(&pipeline->tables.expected);
 	cgroups_forget(&pipeline->cgroups);
 	owners_free(pipeline->owners);
 	pipeline->owners = NULL;
 	pipeline->n_rounds++;
 	/* Tables that were not asked at all count for neither. */
-	if (pipeline->n_failed > 0 && pipeline->n_listed == 0)
+	if (pipeline->tables.n_failed > 0 && pipeline->tables.n_listed == 0)
 		report_raise(pipeline->config.report, REPORT_FAILED);
 }
 
@@ -656,6 +505,12 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 	pipeline->config = *config;
 	pipeline->row_names.env = config->env;
 	pipeline->row_names.labels = names_labels(config->names);
+	pipeline->tables = (struct tables){
+		.report = config->report,
+		.plan = config->plan,
+		.inet6_named = config->inet6_named,
+		.verbose = config->verbose,
+	};
 	pipeline->cgroups.env = config->env;
 	pipeline->cgroups.report = config->report;
 	pipeline->cgroups.quiet = !config->plan->cgroups_asked;
@@ -677,6 +532,6 @@ void pipeline_free(struct pipeline *pipeline)
 	unix_peers_free(&pipeline->unix_peers);
 	cgroups_free(&pipeline->cgroups);
 	row_names_free(&pipeline->row_names);
-	expected_free(&pipeline->expected);
+	expected_free(&pipeline->tables.expected);
 	free(pipeline);
 }

@@ -520,7 +520,7 @@ def escapes():
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
         sock.bind(b"\0sp ace\xff")
         sock.listen(1)
-        shown = [row for row in lssock("-xlH", "--columns=path").rows if "sp" in row]
+        shown = [row for row in lssock("-xlH", "--columns=path").rows if row.startswith("@sp")]
         equal(shown, [r"@sp\x20ace\xff"])
         equal(len(lssock("-xlH", "path = " + shown[0]).rows), 1)
         equal(len(lssock("-xlH", f'src "{shown[0]}"').rows), 1)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which tables are worth asking for, how, and what became of them. */
+#include "tables.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/report.h"
+#include "pair.h"
+#include "source/source.h"
+
+/*
+ * A table that this kernel does not have. Without IPv6 the answer is complete; a protocol that was
+ * named and is not there makes it incomplete.
+ */
+static void report_absent(struct tables *tables, const struct plan_table *table)
+{
+	const char *name = proto_row(table->query.proto)->name;
+
+	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP) {
+		if (tables->inet6_named || tables->verbose)
+			report_add(tables->report, REPORT_NOTE, "%s: this kernel has no IPv6",
+				   name);
+	} else if (table->asked || tables->verbose) {
+		report_add(tables->report, table->asked ? REPORT_PARTIAL : REPORT_NOTE,
+			   "%s: this kernel has no such sockets", name);
+	}
+}
+
+/* What became of a table. 0, or -ECANCELED when the round is to end. */
+static int note_result(struct tables *tables, const struct plan_table *table,
+		       enum source_result result)
+{
+	switch (result) {
+	case SOURCE_COMPLETE:
+	case SOURCE_PARTIAL:
+		tables->n_listed++;
+		return 0;
+	case SOURCE_ABSENT:
+		report_absent(tables, table);
+		return 0;
+	case SOURCE_UNREADABLE:
+		tables->n_failed++;
+		return 0;
+	case SOURCE_CANCELED:
+		break;
+	}
+	return -ECANCELED;
+}
+
+/*
+ * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
+ * they are; for everything else the kernel walks its table, also that of other namespaces. Of many
+ * namespaces most have nothing, and not to ask at all is faster still.
+ */
+static int list_table(struct tables *tables, const struct plan_table *table,
+		      const struct sock_sink *sink)
+{
+	struct sock_query query = table->query;
+	uint64_t expected;
+	bool everywhere = tables->plan->all_netns || query.proto != PROTO_TCP ||
+			  (query.states & ~(1u << TCP_STATE_LISTEN));
+	/* Half-open connections whose listener has gone are in no count. */
+	bool all_counted = tables->plan->all_netns || query.proto != PROTO_TCP ||
+			   !(query.states & 1u << TCP_STATE_SYN_RECV);
+
+	if (everywhere && expected_rows(&tables->expected, tables->env, &query, &expected)) {
+		if (expected == 0 && all_counted) {
+			tables->n_listed++;
+			return 0;
+		}
+		query.expected = expected;
+	}
+	return note_result(tables, table, source_list(tables->sources, &query, table->asked, sink));
+}
+
+/*
+ * Whether the table and the one behind it are listed in one walk: where a condition leaves few
+ * rows, or IPv6 has few. Listeners are not walked for. What the kernel counts lacks half-open
+ * connections whose listener has gone, so that an empty table has to be walked for these; with its
+ * neighbour that costs nothing. Of many namespaces those without a count are left out.
+ */
+static bool is_pair(struct tables *tables, const struct plan_table *table, uint64_t *n)
+{
+	const struct env *env = tables->env;
+	uint64_t n4, n6;
+
+	if (!pair_fits(&table[0].query, &table[1].query) ||
+	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
+	    !expected_rows(&tables->expected, env, &table[0].query, &n4) ||
+	    !expected_rows(&tables->expected, env, &table[1].query, &n6))
+		return false;
+	if (tables->plan->all_netns && (n4 == 0 || n6 == 0))
+		return false;
+	*n = n4 + n6;
+	return table->query.cond || n6 < HOLD_MAX_ROWS;
+}
+
+/* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
+ * -ECANCELED. */
+static int list_pair(struct tables *tables, const struct plan_table *table, uint64_t expected,
+		     const struct sock_sink *sink, size_t *done)
+{
+	struct pair pair = { .sink = sink };
+	const struct sock_sink both = { .take = pair_take, .ctx = &pair };
+	struct sock_query query = table->query;
+	enum source_result result;
+	int err = 0;
+
+	query.family = AF_UNSPEC;
+	query.expected = expected;
+	*done = 0;
+	if (source_list_both(tables->sources, &query, &both, &result)) {
+		*done = pair.overflow ? 1 : 2;
+		err = note_result(tables, &table[0], result);
+		if (err == 0 && !pair.overflow) {
+			tables->n_listed++;
+			if (pair.later.n &&
+			    sink->take(sink->ctx, pair.later.rows, pair.later.n) < 0)
+				err = -ECANCELED;
+		}
+	}
+	hold_free(&pair.later);
+	return err;
+}
+
+int tables_list(struct tables *tables, enum section section, const struct sock_sink *sink)
+{
+	const struct plan *plan = tables->plan;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
+		const struct plan_table *table = &plan->tables[i];
+		bool local = table->query.proto == PROTO_UNIX;
+		uint64_t expected;
+		size_t done = 0;
+
+		/* No state that was asked for can match. */
+		if (local != (section == SECTION_UNIX) || !table->query.states)
+			continue;
+		if (i + 1 < plan->n_tables && is_pair(tables, table, &expected))
+			err = list_pair(tables, table, expected, sink, &done);
+		if (err == 0 && done == 0)
+			err = list_table(tables, table, sink);
+		if (done == 2)
+			i++;
+	}
+	return err;
+}
+
+bool tables_has(const struct plan *plan, enum section section)
+{
+	for (size_t i = 0; i < plan->n_tables; i++)
+		if ((plan->tables[i].query.proto == PROTO_UNIX) == (section == SECTION_UNIX))
+			return true;
+	return false;
+}
