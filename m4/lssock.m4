@@ -117,3 +117,41 @@ AC_DEFUN([LSSOCK_FIND_CRITERION],
   [AC_CHECK_LIB([criterion], [criterion_initialize], [CRITERION_LIBS=-lcriterion
     $1], [$2])],
   [$2])])
+
+dnl The program for the kernel: made by clang and bpftool, or brought along by a release. AM_CPPFLAGS
+dnl find it; HAVE_OWNERS_ITER says that it is there.
+AC_DEFUN([LSSOCK_BPF],
+[make_bpf=no have_bpf=no bpf_text="no (owners of sockets come from /proc)"
+AS_IF([test "$enable_bpf" != no],
+  [AC_CHECK_PROGS([CLANG], [clang])
+  AC_PATH_PROG([BPFTOOL], [bpftool], [], [$PATH$PATH_SEPARATOR/usr/local/sbin$PATH_SEPARATOR/usr/sbin$PATH_SEPARATOR/sbin])
+  LSSOCK_BPF_TOOLS
+  AS_IF([test "$lssock_cv_bpf_tools" = yes],
+    [make_bpf=yes have_bpf=yes bpf_text="yes"],
+    [test -f "$srcdir/bpf/owners_iter.lskel.h"],
+    [have_bpf=yes bpf_text="yes, as the release brings it"])
+  AS_IF([test $have_bpf = yes],
+    [AC_CHECK_DECLS([BPF_ITER_CREATE, BPF_PROG_TYPE_SYSCALL, BPF_F_SLEEPABLE], [],
+      [make_bpf=no have_bpf=no bpf_text="no (the kernel headers are too old)"],
+      [[#include <linux/bpf.h>]])])
+  AS_IF([test "$enable_bpf,$have_bpf" = yes,no],
+    [AC_MSG_ERROR([--enable-bpf needs clang and bpftool, or a release, and the headers of Linux 5.14])])])
+AS_IF([test $have_bpf = yes],
+  [AC_DEFINE([HAVE_OWNERS_ITER], [1], [Whether bpf/owners_iter.lskel.h is there or will be made.])])
+AM_CONDITIONAL([HAVE_BPF], [test $have_bpf = yes])
+AM_CONDITIONAL([MAKE_BPF], [test $make_bpf = yes])])
+
+dnl A clang without this target, and a bpftool that cannot make light skeletons, are none.
+AC_DEFUN([LSSOCK_BPF_TOOLS],
+[AC_CACHE_CHECK([whether clang and bpftool make light skeletons], [lssock_cv_bpf_tools],
+  [lssock_cv_bpf_tools=no
+  AS_IF([test -n "$CLANG" && test -n "$BPFTOOL"],
+    [cat >conftest.bpf.c <<'EOS'
+__attribute__((section("iter/task_file"), used)) int probe(void *ctx) { return !ctx; }
+EOS
+    AS_IF([$CLANG -target bpfel -mcpu=v3 -O2 -g -c conftest.bpf.c -o conftest.bpf.o \
+        >&AS_MESSAGE_LOG_FD 2>&1 &&
+        $BPFTOOL gen skeleton -L conftest.bpf.o name probe >conftest.lskel.h \
+        2>&AS_MESSAGE_LOG_FD && grep probe__load conftest.lskel.h >/dev/null],
+      [lssock_cv_bpf_tools=yes])
+    rm -f conftest.bpf.c conftest.bpf.o conftest.lskel.h])])])

@@ -24,6 +24,7 @@
 #include "base/mounts.h"
 #include "base/num.h"
 #include "base/resolver.h"
+#include "enrich/owners_iter.h"
 #include "source/diag_events.h"
 #include "source/nl_link.h"
 
@@ -303,6 +304,7 @@ void env_live_init(struct env *env)
 		.netns_enter = live_netns_enter,
 		.diag_open = nl_link_open_kernel,
 		.events_open = diag_events_open_kernel,
+		.owners_open = owners_iter_open,
 		.resolver = &home_resolver,
 		.cgroup_open = live_cgroup_open,
 		.ifname = live_ifname,

@@ -37,7 +37,10 @@ libcore_a_SOURCES = \
 	%D%/enrich/names.c %D%/enrich/names.h \
 	%D%/enrich/owners.c %D%/enrich/owners.h \
 	%D%/enrich/owners_crew.c \
+	%D%/enrich/owners_iter.c %D%/enrich/owners_iter.h \
+	%D%/enrich/owners_kernel.c \
 	%D%/enrich/owners_process.c %D%/enrich/owners_process.h \
+	%D%/enrich/owners_record.h \
 	%D%/enrich/owners_walk.c %D%/enrich/owners_walk.h \
 	%D%/enrich/row_names.c %D%/enrich/row_names.h \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \

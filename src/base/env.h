@@ -64,6 +64,13 @@ struct env {
 	int (*events_open)(const struct env *env, const struct diag_events_query *query,
 			   struct diag_events **out);
 
+	/*
+	 * Opens the kernel's own list of who holds sockets (enrich/owners_iter.h), which is faster
+	 * than /proc. Returns a descriptor to read, which the caller closes, or -errno where it
+	 * cannot be had. NULL: there is none.
+	 */
+	int (*owners_open)(const struct env *env);
+
 	const struct resolver *resolver; /* names of hosts, services, users, protocols */
 
 	/*

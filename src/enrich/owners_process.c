@@ -159,22 +159,28 @@ static int owners_add_details(struct owner_walk *walk, int dir_fd, struct owner_
 
 /* Adds the process to those who own something. Returns 1; 0 when it has gone or cannot be read; or
  * -ENOMEM. */
-static int owners_add_process(struct owner_walk *walk, int dir_fd, uint32_t pid)
+static int owners_add_process(struct owner_walk *walk, const struct owner_files *files)
 {
 	char comm[COMM_SIZE], context[CONTEXT_SIZE];
 	struct owner_process *process;
-	ssize_t n = owners_read_text(dir_fd, "comm", comm, sizeof(comm));
+	const char *program = files->program;
+	int dir_fd = files->dir_fd;
+	ssize_t n;
 
-	if (n < 0) {
-		owners_trouble(walk, (int)-n);
-		return 0;
+	if (!program) {
+		n = owners_read_text(dir_fd, "comm", comm, sizeof(comm));
+		if (n < 0) {
+			owners_trouble(walk, (int)-n);
+			return 0;
+		}
+		program = comm;
 	}
 	if (owners_grow(&walk->processes, &walk->cap_processes, walk->n_processes + 1,
 			sizeof(*process)) < 0)
 		return -ENOMEM;
 	process = &walk->processes[walk->n_processes];
-	*process = (struct owner_process){ .pid = pid };
-	process->program = arena_copy(&walk->arena, comm, (size_t)n + 1);
+	*process = (struct owner_process){ .pid = files->pid };
+	process->program = arena_copy(&walk->arena, program, strlen(program) + 1);
 	if (!process->program)
 		return -ENOMEM;
 	if (walk->query->details && owners_add_details(walk, dir_fd, process) < 0)
@@ -230,13 +236,6 @@ static void owners_found(struct owner_walk *walk, uint32_t number)
 		atomic_fetch_add(&walk->crew->n_found, 1);
 }
 
-/* A process's files, while they are read. */
-struct owner_files {
-	int dir_fd; /* /proc/PID */
-	uint32_t pid;
-	bool named; /* it is the last of walk->processes */
-};
-
 int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd)
 {
 	struct owner_slot *slot = &walk->slots[number];
@@ -266,14 +265,14 @@ static int owners_add_hit(struct owner_walk *walk, struct owner_files *files, ui
 	int got = 1;
 
 	if (last && files->named && last->process == walk->n_processes - 1) {
-		if (fd < last->fd)
+		if (fd < last->fd && !files->program)
 			last->fd = fd;
 		return 1;
 	}
 	if (last && walk->query->first_only)
 		return 1;
 	if (!files->named)
-		got = owners_add_process(walk, files->dir_fd, files->pid);
+		got = owners_add_process(walk, files);
 	if (got <= 0)
 		return got;
 	files->named = true;
@@ -281,12 +280,11 @@ static int owners_add_hit(struct owner_walk *walk, struct owner_files *files, ui
 }
 
 /*
- * One link that leads to a socket. sock_diag tells only the low half of an inode number, so a row
- * from there is wanted (or will be looked for) by that half; a link's number above 32 bits is
- * therefore known by both. Returns as owners_add_hit().
+ * sock_diag tells only the low half of an inode number, so a row from there is wanted (or will be
+ * looked for) by that half; a number above 32 bits is therefore known by both.
  */
-static int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64_t inode,
-			     uint32_t fd)
+int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64_t inode,
+		      uint32_t fd)
 {
 	const uint64_t keys[] = { inode, inode & UINT32_MAX };
 	int got = 1;

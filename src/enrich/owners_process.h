@@ -11,6 +11,7 @@
 #include "enrich/owners_walk.h"
 
 struct dir_stream;
+struct owner_record;
 
 /* Several walks side by side, of one query. */
 struct owner_crew {
@@ -37,6 +38,20 @@ struct owner_range {
  */
 int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *range, char *buf);
 
+/* A process's files, while they are read. */
+struct owner_files {
+	int dir_fd; /* /proc/PID, where the name, and what else is asked for, are read */
+	uint32_t pid;
+	const char *program; /* the name is known already, and the first descriptor of a socket that
+				comes is the one to show; NULL: the lowest one is */
+	bool named;          /* it is the last of walk->processes */
+};
+
+/* The process holds that socket. Returns 1 (also when it is not wanted), 0 when the process has
+ * gone, or -ENOMEM. */
+int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64_t inode,
+		      uint32_t fd);
+
 /* The process that was added last holds the socket of that slot. 0 or -ENOMEM. */
 int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
 
@@ -52,6 +67,15 @@ bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pi
 /* Looks into all processes with several threads. Returns and members of the walk as those of
  * owners_walk_run(). */
 int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids);
+
+/* Whether it is faster to ask the kernel for its list, and what the walk is to find is in it. */
+bool owners_kernel_pays(const struct owner_walk *walk, const struct owner_pids *pids);
+/* Fills the walk from that list. 0, also when something is missing (see the members of the walk);
+ * -errno when the list cannot be had or read: nothing was done then. */
+int owners_kernel_run(struct owner_walk *walk);
+/* Takes a record off the beginning of len bytes. Returns false when they are too few, or it is none
+ * that could have been written. Pure. */
+bool owners_parse_record(const void *data, size_t len, struct owner_record *record);
 
 /* Whether the walk may end: nothing more can be shown. */
 bool owners_is_done(const struct owner_walk *walk);

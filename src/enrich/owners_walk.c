@@ -178,7 +178,7 @@ static int owners_walk_others(struct owner_walk *walk, const struct owner_pids *
 	struct owner_pids pids = { .list = NULL };
 	int err = owners_list_pids(walk, looked_at, &pids, buf);
 
-	if (err == 0)
+	if (err == 0 && !(owners_kernel_pays(walk, &pids) && owners_kernel_run(walk) == 0))
 		err = owners_crew_pays(walk, &pids) ? owners_crew_run(walk, &pids)
 						    : owners_walk_all(walk, &pids, buf);
 	free(pids.list);

@@ -53,9 +53,10 @@ struct owner_walk {
 };
 
 /*
- * Walks env->proc_fd. env, query and, unless all sockets are wanted, numbers and slots are set; the
- * rest is zero. Returns 0, also when there was trouble with processes (see the members), or
- * -ENOMEM. The caller frees with owners_walk_free() in any case.
+ * Walks env->proc_fd, or asks the kernel for its list where that is faster. env, query and, unless
+ * all sockets are wanted, numbers and slots are set; the rest is zero. Returns 0, also when there
+ * was trouble with processes (see the members), or -ENOMEM. The caller frees with
+ * owners_walk_free() in any case.
  */
 int owners_walk_run(struct owner_walk *walk);
 void owners_walk_free(struct owner_walk *walk);
