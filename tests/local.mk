@@ -40,6 +40,7 @@ unit_tests = \
 	%D%/unit/test_obuf \
 	%D%/unit/test_options \
 	%D%/unit/test_owners \
+	%D%/unit/test_owners_kernel \
 	%D%/unit/test_pair \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
@@ -74,6 +75,7 @@ live_tests = \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
 	%D%/live/jobs.py \
+	%D%/live/kernel_owners.py \
 	%D%/live/listeners.py \
 	%D%/live/many.py \
 	%D%/live/metrics.py \
