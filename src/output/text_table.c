@@ -228,26 +228,63 @@ static void put_cell(struct obuf *out, const char *text, size_t len, size_t used
 	obuf_put_blanks(out, right ? 0 : pad);
 }
 
-static void put_head(const struct text_table *table, struct obuf *out, const size_t *widths)
+void text_table_fit(struct text_table *table, size_t width, const uint8_t *order, size_t n)
 {
+	table->fit_width = width;
+	table->fit_order = order;
+	table->n_fit_order = n;
+}
+
+/* The columns that are left out, a bit each, so that lines fit. */
+static uint32_t too_much(const struct text_table *table, const size_t *widths, size_t indent)
+{
+	size_t width = indent;
+	uint32_t out = 0;
+
+	for (size_t i = 0; i < table->n_columns; i++)
+		width += widths[i] + (i > 0 ? COLUMN_GAP : 0);
+	for (size_t i = 0; table->fit_width && i < table->n_fit_order; i++) {
+		uint8_t column = table->fit_order[i];
+
+		if (width <= table->fit_width)
+			break;
+		if (column >= table->n_columns)
+			continue;
+		out |= UINT32_C(1) << column;
+		width -= widths[column] + COLUMN_GAP;
+	}
+	return out;
+}
+
+static void put_head(const struct text_table *table, struct obuf *out, const size_t *widths,
+		     uint32_t left_out)
+{
+	size_t gap = 0;
+
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const char *title = table->columns[i].title ? table->columns[i].title : "";
 
-		if (i > 0)
-			obuf_put_blanks(out, COLUMN_GAP);
+		if (left_out >> i & 1)
+			continue;
+		obuf_put_blanks(out, gap);
+		gap = COLUMN_GAP;
 		put_cell(out, title, strlen(title), strlen(title), widths[i],
 			 table->columns[i].right);
 	}
 }
 
 static void put_row(const struct text_table *table, struct obuf *out, const size_t *widths,
-		    size_t first)
+		    size_t first, uint32_t left_out)
 {
+	size_t gap = 0;
+
 	for (size_t i = 0; i < table->n_columns && first + i < table->n_cells; i++) {
 		const struct text_cell *cell = &table->cells[first + i];
 
-		if (i > 0)
-			obuf_put_blanks(out, COLUMN_GAP);
+		if (left_out >> i & 1)
+			continue;
+		obuf_put_blanks(out, gap);
+		gap = COLUMN_GAP;
 		put_cell(out, table->text.data + cell->at, cell->len, cell->width, widths[i],
 			 table->columns[i].right);
 	}
@@ -265,20 +302,23 @@ static int put_table(const struct text_table *table, struct obuf *out, size_t in
 		     bool with_head)
 {
 	size_t *widths = calloc(table->n_columns, sizeof(*widths)), start;
+	uint32_t left_out = 0;
 	int err = widths ? 0 : -ENOMEM;
 
 	for (size_t i = 0; err == 0 && i < table->n_columns; i++)
 		widths[i] = column_width(table, i, with_head);
+	if (err == 0)
+		left_out = too_much(table, widths, indent);
 	if (err == 0 && with_head && has_titles(table)) {
 		start = out->len;
 		obuf_put_blanks(out, indent);
-		put_head(table, out, widths);
+		put_head(table, out, widths, left_out);
 		end_line(out, start);
 	}
 	for (size_t i = 0; err == 0 && i < table->n_cells; i += table->n_columns) {
 		start = out->len;
 		obuf_put_blanks(out, indent);
-		put_row(table, out, widths, i);
+		put_row(table, out, widths, i, left_out);
 		end_line(out, start);
 		err = obuf_end_row(out);
 	}

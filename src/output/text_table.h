@@ -26,6 +26,8 @@ struct text_cell {
 	size_t width;   /* columns */
 };
 
+enum { TEXT_TABLE_MAX = 32 }; /* columns of a table that fits itself */
+
 /* Made by text_table_begin(), ended by text_table_end(). Cells come row by row, left to right. */
 struct text_table {
 	const struct text_column *columns; /* borrowed */
@@ -35,6 +37,10 @@ struct text_table {
 	struct obuf text;
 	bool utf8;   /* text of others may be shown in UTF-8 */
 	bool failed; /* no memory: text_table_end() says so */
+	/* text_table_fit() */
+	size_t fit_width;
+	const uint8_t *fit_order; /* borrowed */
+	size_t n_fit_order;
 };
 
 /* Never fails; without memory text_table_end() does. */
@@ -64,6 +70,12 @@ void text_table_bar(struct text_table *table, uint64_t value, uint64_t max, size
  * 0; in ASCII, or in eighths of a block where UTF-8 may be shown.
  */
 void text_table_course(struct text_table *table, const uint64_t *values, size_t n, uint64_t max);
+
+/*
+ * As long as lines are wider than width (0: nothing is too wide), columns are left out, in the
+ * order of the list: n indices below TEXT_TABLE_MAX, borrowed until the table's end.
+ */
+void text_table_fit(struct text_table *table, size_t width, const uint8_t *order, size_t n);
 
 /*
  * Writes headings (if with_head) and rows, each line after indent blanks, without blanks at its

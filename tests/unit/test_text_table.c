@@ -203,6 +203,34 @@ Test(text_table, cells_behind_bars_stand_below_each_other)
 	cr_assert_str_eq(finish(0, false), "\xe2\x96\x88\xe2\x96\x88  1\nab  2\n");
 }
 
+/* "aa bb 3 dddd" in columns of which some are left out. */
+static const char *fitted(size_t width, const uint8_t *order, size_t n)
+{
+	static const struct text_column four[] = {
+		{ "A", false }, { "B", false }, { "C", true }, { "D", false }
+	};
+
+	text_table_begin(&table, four, 4, false);
+	text_table_str(&table, "aa");
+	text_table_str(&table, "bb");
+	text_table_uint(&table, 3);
+	text_table_str(&table, "dddd");
+	text_table_fit(&table, width, order, n);
+	return finish(2, true);
+}
+
+Test(text_table, columns_are_left_out_in_order_until_lines_fit)
+{
+	static const uint8_t order[] = { 1, 9, 3, 0 };
+
+	cr_assert_str_eq(fitted(0, order, 4), "  A   B   C  D\n  aa  bb  3  dddd\n");
+	cr_assert_str_eq(fitted(17, order, 4), "  A   B   C  D\n  aa  bb  3  dddd\n");
+	cr_assert_str_eq(fitted(16, order, 4), "  A   C  D\n  aa  3  dddd\n");
+	cr_assert_str_eq(fitted(12, order, 4), "  A   C\n  aa  3\n");
+	cr_assert_str_eq(fitted(6, order, 4), "  C\n  3\n", "the first one as well");
+	cr_assert_str_eq(fitted(1, order, 1), "  A   C  D\n  aa  3  dddd\n", "others stay");
+}
+
 Test(text_table, errors_of_the_output_are_passed_on)
 {
 	struct obuf out;
