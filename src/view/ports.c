@@ -3,6 +3,7 @@
 #include "view/ports.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -23,33 +24,56 @@ struct ports {
 	struct ports_sums sums;
 };
 
-bool ports_read_settings(const struct view_config *config, struct ports_settings *set)
+static void report_unread(const struct view_config *config, struct ports_settings *set,
+			  enum ports_unread what, const char *name, const char *assumed)
+{
+	set->unread |= what;
+	report_add(config->report, REPORT_PARTIAL, "net.ipv4.%s cannot be read: %s is assumed",
+		   name, assumed);
+}
+
+static void read_reuse(const struct view_config *config, struct ports_settings *set)
 {
 	uint64_t value;
-	bool good = true;
-	int err;
+	int n;
+
+	if (sysctl_number(config->env, "net/ipv4/tcp_tw_reuse", &value))
+		set->tw_reuse = value > 2 ? 0 : (uint32_t)value;
+	else
+		report_unread(config, set, PORTS_NO_REUSE, "tcp_tw_reuse", "0");
+	/* Older kernels have no such setting: it is a second there. */
+	n = sysctl_numbers(config->env, "net/ipv4/tcp_tw_reuse_delay", &value, 1);
+	if (n == 1 && value < UINT32_MAX)
+		set->tw_reuse_delay_ms = (uint32_t)value;
+	else if (n != -ENOENT || (set->unread & PORTS_NO_REUSE))
+		set->unread |= PORTS_NO_REUSE_DELAY;
+	if (sysctl_number(config->env, "net/ipv4/tcp_timestamps", &value))
+		set->timestamps = value != 0;
+	else
+		report_unread(config, set, PORTS_NO_TIMESTAMPS, "tcp_timestamps", "1");
+}
+
+bool ports_read_settings(const struct view_config *config, struct ports_settings *set)
+{
+	char assumed[32];
 
 	*set = (struct ports_settings){ .tw_reuse_delay_ms = 1000, .timestamps = true };
 	if (!sysctl_port_range(config->env, &set->low, &set->high)) {
-		report_add(config->report, REPORT_PARTIAL,
-			   "net.ipv4.ip_local_port_range cannot be read: %u-%u is assumed",
-			   set->low, set->high);
-		good = false;
+		snprintf(assumed, sizeof(assumed), "%u-%u", set->low, set->high);
+		report_unread(config, set, PORTS_NO_RANGE, "ip_local_port_range", assumed);
 	}
-	err = sysctl_reserved_ports(config->env, &set->reserved);
-	if (err < 0) {
-		report_add(config->report, REPORT_PARTIAL,
-			   "net.ipv4.ip_local_reserved_ports cannot be read: none is assumed");
-		good = false;
-	}
-	if (sysctl_number(config->env, "net/ipv4/tcp_tw_reuse", &value))
-		set->tw_reuse = value > 2 ? 0 : (uint32_t)value;
-	/* Older kernels have no such setting: it is a second there. */
-	if (sysctl_number(config->env, "net/ipv4/tcp_tw_reuse_delay", &value) && value < UINT32_MAX)
-		set->tw_reuse_delay_ms = (uint32_t)value;
-	if (sysctl_number(config->env, "net/ipv4/tcp_timestamps", &value))
-		set->timestamps = value != 0;
-	return good;
+	if (sysctl_reserved_ports(config->env, &set->reserved) < 0)
+		report_unread(config, set, PORTS_NO_RESERVED, "ip_local_reserved_ports", "none");
+	read_reuse(config, set);
+	return !set->unread;
+}
+
+bool ports_reuse_is_known(const struct ports_settings *set)
+{
+	const uint32_t conditions = PORTS_NO_REUSE_DELAY | PORTS_NO_TIMESTAMPS;
+
+	return !(set->unread & PORTS_NO_REUSE) &&
+	       (set->tw_reuse == 0 || !(set->unread & conditions));
 }
 
 static void begin_round(struct ports *ports)

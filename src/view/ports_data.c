@@ -13,20 +13,47 @@ static uint32_t sustainable100(const struct ports_sums *sums)
 	return sums->capacity * 100 / PORTS_TIME_WAIT_S;
 }
 
+/* A number, null where it is not known. */
+static void put_known(struct json_doc *doc, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_doc_uint(doc, key, value);
+	else
+		json_doc_null(doc, key);
+}
+
+static void put_range(struct json_doc *doc, const struct ports_sums *sums)
+{
+	const bool known = !(sums->set.unread & PORTS_NO_RANGE);
+
+	if (known) {
+		json_doc_object(doc, "port_range");
+		json_doc_uint(doc, "low", sums->set.low);
+		json_doc_uint(doc, "high", sums->set.high);
+		json_doc_end(doc);
+	} else {
+		json_doc_null(doc, "port_range");
+	}
+	put_known(doc, "range_ports", known, sums->range);
+	put_known(doc, "reserved_ports", !(sums->set.unread & (PORTS_NO_RANGE | PORTS_NO_RESERVED)),
+		  sums->n_reserved);
+}
+
 static void put_settings(struct json_doc *doc, const struct ports_sums *sums)
 {
-	json_doc_object(doc, "port_range");
-	json_doc_uint(doc, "low", sums->set.low);
-	json_doc_uint(doc, "high", sums->set.high);
-	json_doc_end(doc);
-	json_doc_uint(doc, "range_ports", sums->range);
-	json_doc_uint(doc, "reserved_ports", sums->n_reserved);
+	const struct ports_settings *set = &sums->set;
+
+	put_range(doc, sums);
 	json_doc_uint(doc, "blocked_ports", sums->n_blocked);
 	json_doc_uint(doc, "capacity", sums->capacity);
 	json_doc_fixed(doc, "sustainable_per_s", sustainable100(sums), 2);
-	json_doc_uint(doc, "tw_reuse", sums->set.tw_reuse);
-	json_doc_uint(doc, "tw_reuse_delay_ms", sums->set.tw_reuse_delay_ms);
-	json_doc_bool(doc, "timestamps", sums->set.timestamps);
+	put_known(doc, "tw_reuse", !(set->unread & PORTS_NO_REUSE), set->tw_reuse);
+	put_known(doc, "tw_reuse_delay_ms", !(set->unread & PORTS_NO_REUSE_DELAY),
+		  set->tw_reuse_delay_ms);
+	if (set->unread & PORTS_NO_TIMESTAMPS)
+		json_doc_null(doc, "timestamps");
+	else
+		json_doc_bool(doc, "timestamps", set->timestamps);
 }
 
 static void put_addr(struct json_doc *doc, const char *key, const struct ports_end *end)
@@ -62,7 +89,7 @@ static void put_triple(struct json_doc *doc, const struct ports_report *report,
 	json_doc_uint(doc, "time_wait", triple->time_wait);
 	json_doc_uint(doc, "other", triple->other);
 	put_share(doc, triple->used, sums->capacity);
-	json_doc_uint(doc, "reusable", triple->reusable);
+	put_known(doc, "reusable", ports_reuse_is_known(&sums->set), triple->reusable);
 	json_doc_fixed(doc, "new_per_s", triple->recent, 1);
 	if (triple->exhausted_s == PORTS_NEVER)
 		json_doc_null(doc, "exhausted_s");
@@ -181,7 +208,10 @@ static int put_csv_triple(const struct ports_sums *sums, const struct ports_trip
 	put_csv_number(out, sums->capacity);
 	put_csv_number(out, ports_free(triple->used, sums->capacity));
 	put_csv_fixed(out, ports_pct100(triple->used, sums->capacity));
-	put_csv_number(out, triple->reusable);
+	if (ports_reuse_is_known(&sums->set))
+		put_csv_number(out, triple->reusable);
+	else
+		obuf_put_char(out, ',');
 	put_csv_fixed(out, triple->recent * 100 / PORTS_RECENT_S);
 	obuf_put_char(out, ',');
 	if (triple->exhausted_s != PORTS_NEVER)

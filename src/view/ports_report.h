@@ -45,8 +45,12 @@ struct ports_report {
 	char *cure; /* a command line; NULL: nothing to cure. Owned */
 };
 
-/* Reads what the kernel is set to. False: something had to be assumed, which is reported. */
+/* Reads what the kernel is set to. False: something had to be assumed, which is reported
+ * (REPORT_PARTIAL). */
 bool ports_read_settings(const struct view_config *config, struct ports_settings *set);
+
+/* Whether it is known which TIME_WAIT connect() may take again. */
+bool ports_reuse_is_known(const struct ports_settings *set);
 
 /* Finds what is to be warned of, and the cure for all of it. 0 or -ENOMEM. */
 int ports_warn(struct ports_report *report);

@@ -41,8 +41,18 @@ enum {
 
 #define PORTS_NONE UINT32_MAX
 
-/* What the kernel is set to. */
+/* Settings that could not be read. */
+enum ports_unread {
+	PORTS_NO_RANGE = 1,
+	PORTS_NO_RESERVED = 2,
+	PORTS_NO_REUSE = 4,
+	PORTS_NO_REUSE_DELAY = 8,
+	PORTS_NO_TIMESTAMPS = 16,
+};
+
+/* What the kernel is set to, or has by default where it could not be read. */
 struct ports_settings {
+	uint32_t unread; /* of enum ports_unread */
 	uint16_t low, high;
 	struct port_set reserved;
 	uint32_t tw_reuse;          /* 0 no, 1 yes, 2 on loopback only */

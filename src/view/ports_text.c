@@ -30,32 +30,47 @@ static void put_line(struct obuf *out, const char *format, ...)
 	obuf_put_char(out, '\n');
 }
 
+/* Why TIME_WAIT keeps its port for connect() too, as far as is known; NULL: it does not. */
+static const char *why_no_reuse(const struct ports_settings *set)
+{
+	if (set->unread & PORTS_NO_REUSE)
+		return "tcp_tw_reuse is not known";
+	if (set->tw_reuse == 0)
+		return "tcp_tw_reuse=0";
+	if (set->unread & PORTS_NO_TIMESTAMPS)
+		return "tcp_timestamps is not known";
+	if (set->unread & PORTS_NO_REUSE_DELAY)
+		return "tcp_tw_reuse_delay is not known";
+	return set->timestamps ? NULL : "tcp_timestamps=0";
+}
+
 static void put_reuse(const struct ports_settings *set, struct obuf *out)
 {
-	if (set->tw_reuse == 0 || !set->timestamps)
-		put_line(out, "TIME_WAIT holds a port for %d s (%s)", PORTS_TIME_WAIT_S,
-			 set->tw_reuse ? "tcp_timestamps=0" : "tcp_tw_reuse=0");
+	const char *why = why_no_reuse(set);
+
+	if (why)
+		put_line(out, "TIME_WAIT holds a port %d s (%s)", PORTS_TIME_WAIT_S, why);
 	else
-		put_line(
-			out,
-			"TIME_WAIT holds a port for %d s; after %u ms connect() may use it again%s "
-			"(tcp_tw_reuse=%u)",
-			PORTS_TIME_WAIT_S, set->tw_reuse_delay_ms,
-			set->tw_reuse == 2 ? " on loopback" : "", set->tw_reuse);
+		put_line(out,
+			 "TIME_WAIT holds a port %d s, %s%u ms for connect() (tcp_tw_reuse=%u)",
+			 PORTS_TIME_WAIT_S, set->tw_reuse == 2 ? "on loopback " : "",
+			 set->tw_reuse_delay_ms, set->tw_reuse);
 }
 
 static void put_head(const struct ports_report *report, struct obuf *out)
 {
 	const struct ports_sums *sums = report->sums;
 	uint32_t rate = sums->capacity * 100 / PORTS_TIME_WAIT_S;
+	char reserved[16];
 
 	if (report->partial)
 		put_line(out, "Not everything could be seen: more ports may be in use than shown");
-	put_line(out, "Ephemeral ports %u-%u: %u, of them %u reserved and %u blocked",
-		 sums->set.low, sums->set.high, sums->range, sums->n_reserved, sums->n_blocked);
-	put_line(out,
-		 "Each source, destination and port: %u ports, enough for %u.%02u new connections "
-		 "a second",
+	snprintf(reserved, sizeof(reserved), "%u", sums->n_reserved);
+	put_line(out, "Ephemeral TCP ports %u-%u%s: %u, of them %s reserved and %u blocked",
+		 sums->set.low, sums->set.high,
+		 sums->set.unread & PORTS_NO_RANGE ? " (assumed)" : "", sums->range,
+		 sums->set.unread & PORTS_NO_RESERVED ? "?" : reserved, sums->n_blocked);
+	put_line(out, "Each source, destination and port has %u: %u.%02u new connections a second",
 		 sums->capacity, rate / 100, rate % 100);
 	put_reuse(&sums->set, out);
 }
@@ -83,7 +98,10 @@ static void put_triple(const struct ports_report *report, struct text_table *tab
 	text_table_uint(table, sums->capacity);
 	text_table_format(table, "%u.%02u", pct / 100, pct % 100);
 	text_table_uint(table, ports_free(triple->used, sums->capacity));
-	text_table_uint(table, triple->reusable);
+	if (ports_reuse_is_known(&sums->set))
+		text_table_uint(table, triple->reusable);
+	else
+		text_table_str(table, NULL);
 	text_table_uint(table, triple->established);
 	text_table_uint(table, triple->time_wait);
 	text_table_uint(table, triple->other);

@@ -412,9 +412,9 @@ def in_scene(check):
 
 
 TEXT = """\
-Ephemeral ports 40000-40019: 20, of them 1 reserved and 2 blocked
-Each source, destination and port: 17 ports, enough for 0.28 new connections a second
-TIME_WAIT holds a port for 60 s (tcp_tw_reuse=0)
+Ephemeral TCP ports 40000-40019: 20, of them 1 reserved and 2 blocked
+Each source, destination and port has 17: 0.28 new connections a second
+TIME_WAIT holds a port 60 s (tcp_tw_reuse=0)
 
 Source     Destination     Used  Of  Used%  Free  Reusable  Established  TimeWait  Other  New/s  Lasts
 127.0.0.1  127.0.0.1:2000    13  17  76.47     4         0            9         4      0    0.4    10s
@@ -566,6 +566,39 @@ def unknown():
         that("ip_local_port_range" in result.err, str(result))
         answer = lssock("--ports", "--json")
         equal((answer.status, json.loads(answer.out)["complete"]), (3, False), str(answer))
+
+    in_scene(check)
+
+
+def without_proc():
+    lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
+    lib.call(lib.libc.mount, b"none", b"/proc", b"tmpfs", 0, None)
+
+
+@case("a setting that cannot be read is no setting: null in data, and said in text")
+def no_settings():
+    lib.need_mounts()
+    if lib.is_sanitized():
+        raise Skip("built with a sanitizer, which needs /proc itself")
+
+    def check(_kept):
+        set_to("tcp_tw_reuse", 1)
+        result = lssock("--ports", "--json", preexec_fn=without_proc)
+        answer = json.loads(result.out)
+        equal((result.status, answer["complete"]), (3, False), str(result))
+        for key in ("port_range", "range_ports", "reserved_ports", "tw_reuse", "tw_reuse_delay_ms",
+                    "timestamps"):
+            equal((key in answer, answer.get(key)), (True, None), key)
+        for name in ("ip_local_port_range", "ip_local_reserved_ports", "tcp_tw_reuse",
+                     "tcp_timestamps"):
+            that(name + " cannot be read" in result.err, f"{name}: {result}")
+        equal({row["reusable"] for row in answer["triples"]}, {None}, "reusable")
+        lines = lssock("--ports", "-n", preexec_fn=without_proc).lines
+        that("TIME_WAIT holds a port 60 s (tcp_tw_reuse is not known)" in lines, "\n".join(lines))
+        that(any("32768-60999 (assumed): 28232, of them ? reserved" in line for line in lines),
+             "\n".join(lines))
+        answer = report()
+        equal([answer[key] for key in ("tw_reuse", "timestamps")], [1, True], "what can be read")
 
     in_scene(check)
 
