@@ -52,6 +52,12 @@ enum triple_number {
 	TRIPLE_COUNT,
 };
 
+/* What was not read is left out, and so is what is made of it. */
+static bool capacity_is_known(const struct ports_sums *sums)
+{
+	return !(sums->set.unread & (PORTS_NO_RANGE | PORTS_NO_RESERVED));
+}
+
 static uint64_t number_of(const struct triples *triples, size_t i, enum triple_number which)
 {
 	const struct ports_triple *triple = &triples->sums->triples[triples->list[i]];
@@ -90,6 +96,9 @@ static void put_triples(struct metrics_text *text, struct triples *triples)
 	for (int which = 0; which < TRIPLE_COUNT; which++) {
 		uint64_t rest = which == TRIPLE_FREE ? UINT64_MAX : 0;
 
+		if ((which == TRIPLE_FREE && !capacity_is_known(triples->sums)) ||
+		    (which == TRIPLE_REUSABLE && !ports_reuse_is_known(&triples->sums->set)))
+			continue;
 		metrics_begin(text, &families[which]);
 		for (size_t i = 0; i < triples->n; i++) {
 			uint64_t value = number_of(triples, i, which);
@@ -127,10 +136,42 @@ static void put_range(struct metrics_text *text, const struct ports_sums *sums)
 		"Ports that each source, destination and port may use.", false
 	};
 
+	if (!capacity_is_known(sums))
+		return;
 	metrics_put(text, &range, sums->range);
 	metrics_put(text, &reserved, sums->n_reserved);
 	metrics_put(text, &blocked, sums->n_blocked);
 	metrics_put(text, &capacity, sums->capacity);
+}
+
+/* The largest shares: of one triple, or all where there is no port for any. */
+static void put_ratios(struct metrics_text *text, const struct triples *triples)
+{
+	static const struct metrics_family used = {
+		"lssock_ephemeral_ports_max_used_ratio", "ratio",
+		"Share of the ports in use where it is largest.", false
+	};
+	static const struct metrics_family taken = {
+		"lssock_ephemeral_ports_max_taken_ratio", "ratio",
+		"Share of the ports that connect() cannot get where it is largest.", false
+	};
+	const struct ports_sums *sums = triples->sums;
+	uint32_t fullest = ports_sums_fullest(sums), n_used = 0, n_taken = 0;
+
+	if (!capacity_is_known(sums))
+		return;
+	if (triples->n > 0)
+		n_used = sums->triples[triples->list[0]].used;
+	if (fullest != PORTS_NONE)
+		n_taken = ports_taken(&sums->triples[fullest]);
+	metrics_begin(text, &used);
+	metrics_sample_fixed(text, (struct metrics_labels){ 0 },
+			     ports_pct100(n_used, sums->capacity), 4);
+	if (!ports_reuse_is_known(&sums->set))
+		return;
+	metrics_begin(text, &taken);
+	metrics_sample_fixed(text, (struct metrics_labels){ 0 },
+			     ports_pct100(n_taken, sums->capacity), 4);
 }
 
 int metrics_put_ports(struct metrics_text *text, const struct ports_sums *sums, size_t top)
@@ -138,10 +179,6 @@ int metrics_put_ports(struct metrics_text *text, const struct ports_sums *sums, 
 	static const struct metrics_family count = {
 		"lssock_ephemeral_triples", NULL,
 		"Combinations of source, destination and port with connections.", false
-	};
-	static const struct metrics_family most = {
-		"lssock_ephemeral_ports_max_used_ratio", "ratio",
-		"Share of the ports in use where it is largest.", false
 	};
 	struct triples triples = { .sums = sums };
 	int err = ports_sums_top(sums, SIZE_MAX, &triples.list, &triples.n);
@@ -152,13 +189,7 @@ int metrics_put_ports(struct metrics_text *text, const struct ports_sums *sums, 
 		triples.n_own = triples.n < top ? triples.n : top;
 		put_range(text, sums);
 		metrics_put(text, &count, triples.n);
-		metrics_begin(text, &most);
-		metrics_sample_fixed(
-			text, (struct metrics_labels){ 0 },
-			triples.n > 0 ? ports_pct100((uint32_t)number_of(&triples, 0, TRIPLE_USED),
-						     sums->capacity)
-				      : 0,
-			4);
+		put_ratios(text, &triples);
 		put_triples(text, &triples);
 		if (triples.labels.error)
 			err = -ENOMEM;

@@ -174,6 +174,7 @@ static int write_round(struct ports *ports)
 	int err = ports_sums_finish(&ports->sums);
 
 	ports_sums_sort_sources(&ports->sums);
+	report.fullest = ports_sums_fullest(&ports->sums);
 	if (err == 0)
 		err = choose_top(config, &report);
 	if (err == 0)

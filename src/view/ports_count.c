@@ -180,9 +180,17 @@ int ports_sums_finish(struct ports_sums *sums)
 
 uint32_t ports_pct100(uint32_t used, uint32_t capacity)
 {
-	if (capacity == 0)
+	uint64_t pct100;
+
+	if (used >= capacity)
 		return 10000;
-	return (uint32_t)((uint64_t)used * 10000 / capacity);
+	pct100 = ((uint64_t)used * 10000 + capacity / 2) / capacity;
+	return pct100 < 10000 ? (uint32_t)pct100 : 9999;
+}
+
+uint32_t ports_taken(const struct ports_triple *triple)
+{
+	return triple->used - triple->reusable;
 }
 
 uint32_t ports_free(uint32_t used, uint32_t capacity)

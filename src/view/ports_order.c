@@ -90,6 +90,23 @@ int ports_sums_top(const struct ports_sums *sums, size_t max, uint32_t **list, s
 	return 0;
 }
 
+uint32_t ports_sums_fullest(const struct ports_sums *sums)
+{
+	uint32_t best = PORTS_NONE;
+
+	for (uint32_t i = 0; i < sums->n_triples; i++) {
+		uint32_t taken = ports_taken(&sums->triples[i]), most;
+
+		if (!sums->triples[i].wanted)
+			continue;
+		most = best == PORTS_NONE ? 0 : ports_taken(&sums->triples[best]);
+		if (best == PORTS_NONE || taken > most ||
+		    (taken == most && compare_triples(sums, i, best) < 0))
+			best = i;
+	}
+	return best;
+}
+
 static int compare_sources(const void *a, const void *b, void *ctx)
 {
 	const struct ports_source *x = a, *y = b;

@@ -20,14 +20,27 @@ const char *ports_status_name(enum ports_status status)
 	return names[status];
 }
 
+/* Where connect() gets no port at all, every limit is reached. */
 static bool reaches(const struct ports_report *report, uint32_t pct)
 {
-	uint32_t used, capacity = report->sums->capacity;
+	const struct ports_sums *sums = report->sums;
 
-	if (report->n_top == 0)
-		return false;
-	used = report->sums->triples[report->top[0]].used;
-	return ports_free(used, capacity) == 0 || (uint64_t)used * 100 >= (uint64_t)pct * capacity;
+	if (sums->capacity == 0)
+		return true;
+	return report->fullest != PORTS_NONE &&
+	       (uint64_t)ports_taken(&sums->triples[report->fullest]) * 100 >=
+		       (uint64_t)pct * sums->capacity;
+}
+
+/* The source address at which bind() to port 0 finds none; NULL: there is none. The fullest comes
+ * first. */
+static const struct ports_source *without_bind(const struct ports_report *report)
+{
+	const struct ports_sums *sums = report->sums;
+	const struct ports_source *first = sums->sources;
+
+	return sums->n_sources > 0 && first->wanted && first->used >= sums->bind_capacity ? first
+											  : NULL;
 }
 
 enum ports_status ports_status(const struct ports_report *report)
@@ -38,7 +51,7 @@ enum ports_status ports_status(const struct ports_report *report)
 		return PORTS_UNKNOWN;
 	if (config->has_crit && reaches(report, config->crit_pct))
 		return PORTS_CRITICAL;
-	if (config->has_warn && reaches(report, config->warn_pct))
+	if (config->has_warn && (reaches(report, config->warn_pct) || without_bind(report)))
 		return PORTS_WARNING;
 	return PORTS_OK;
 }
@@ -106,33 +119,45 @@ static void put_value(const struct ports_report *report, uint32_t pct100, struct
 	obuf_put_str(out, ";0;100");
 }
 
-static uint32_t pct100_of(const struct ports_report *report, size_t at)
+/* Hundredths of a percent that are taken; at: a triple, or PORTS_NONE. */
+static uint32_t taken100(const struct ports_report *report, uint32_t at)
 {
 	const struct ports_sums *sums = report->sums;
 
-	return ports_pct100(sums->triples[report->top[at]].used, sums->capacity);
+	return ports_pct100(at == PORTS_NONE ? 0 : ports_taken(&sums->triples[at]), sums->capacity);
+}
+
+static void put_fullest(const struct ports_report *report, struct obuf *out)
+{
+	const struct ports_sums *sums = report->sums;
+	const struct ports_triple *triple = &sums->triples[report->fullest];
+
+	put_triple(report, triple, " to ", out);
+	obuf_put_str(out, ": ");
+	put_pct(taken100(report, report->fullest), out);
+	obuf_put_str(out, " taken, ");
+	obuf_put_left(out, ports_free(ports_taken(triple), sums->capacity), 0);
+	obuf_put_str(out, " of ");
+	obuf_put_left(out, sums->capacity, 0);
+	obuf_put_str(out, " ports left");
 }
 
 static void put_summary(const struct ports_report *report, struct obuf *out)
 {
-	const struct ports_sums *sums = report->sums;
-	const struct ports_triple *first;
+	const struct ports_source *source = without_bind(report);
 
 	if (report->partial)
 		obuf_put_str(out, "not everything could be seen; ");
-	if (report->n_top == 0) {
+	if (report->sums->capacity == 0)
+		obuf_put_str(out, "connect() gets no port: all are reserved or blocked");
+	else if (report->fullest == PORTS_NONE)
 		obuf_put_str(out, "no connection from an ephemeral port");
-		return;
+	else
+		put_fullest(report, out);
+	if (source) {
+		obuf_put_str(out, "; bind() to port 0 finds none at ");
+		put_end(out, &report->sums->ends[source->end]);
 	}
-	first = &sums->triples[report->top[0]];
-	put_triple(report, first, " to ", out);
-	obuf_put_str(out, ": ");
-	put_pct(pct100_of(report, 0), out);
-	obuf_put_str(out, " in use, ");
-	obuf_put_left(out, ports_free(first->used, sums->capacity), 0);
-	obuf_put_str(out, " of ");
-	obuf_put_left(out, sums->capacity, 0);
-	obuf_put_str(out, " ports free");
 }
 
 void ports_put_plugin(const struct ports_report *report, struct obuf *out)
@@ -144,12 +169,12 @@ void ports_put_plugin(const struct ports_report *report, struct obuf *out)
 	obuf_put_str(out, " - ");
 	put_summary(report, out);
 	obuf_put_str(out, " | 'highest'");
-	put_value(report, report->n_top ? pct100_of(report, 0) : 0, out);
+	put_value(report, taken100(report, report->fullest), out);
 	for (size_t i = 0; i < report->n_top; i++) {
 		obuf_put_str(out, " '");
 		put_triple(report, &sums->triples[report->top[i]], "->", out);
 		obuf_put_char(out, '\'');
-		put_value(report, pct100_of(report, i), out);
+		put_value(report, taken100(report, report->top[i]), out);
 	}
 	obuf_put_char(out, '\n');
 }

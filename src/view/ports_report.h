@@ -39,6 +39,7 @@ struct ports_report {
 	bool partial;                   /* there may be sockets, or settings, that were not seen */
 	uint32_t *top;                  /* triples to be written, in order; owned */
 	size_t n_top;                   /* all of them, or as many as --top says */
+	uint32_t fullest;               /* ports_sums_fullest() */
 	uint32_t rest_at;               /* where it stands; PORTS_NONE: none is left out */
 	struct ports_warning *warnings; /* owned */
 	size_t n_warnings, cap_warnings;

@@ -159,6 +159,12 @@ int ports_sums_finish(struct ports_sums *sums);
  */
 int ports_sums_top(const struct ports_sums *sums, size_t max, uint32_t **list, size_t *n);
 
+/* Ports of the triple that connect() cannot get: those used less those to be taken again. */
+uint32_t ports_taken(const struct ports_triple *triple);
+/* The triple to be shown of which most are taken, the first of them in the order above; PORTS_NONE:
+ * there is none. */
+uint32_t ports_sums_fullest(const struct ports_sums *sums);
+
 /* The same order for sources: sorts sums->sources, those not to be shown last. */
 void ports_sums_sort_sources(struct ports_sums *sums);
 
@@ -170,7 +176,8 @@ uint32_t ports_find_end(const struct ports_sums *sums, const struct ports_end *k
 bool ports_may_reuse(const struct ports_sums *sums, const struct ports_end *source,
 		     const struct ports_end *dest);
 
-/* used of capacity in hundredths of a percent, rounded down; 10000 where there is no capacity. */
+/* used of capacity in hundredths of a percent, rounded, but 10000 only where none is left; that too
+ * where there is no capacity. */
 uint32_t ports_pct100(uint32_t used, uint32_t capacity);
 /* capacity - used, never below zero. */
 uint32_t ports_free(uint32_t used, uint32_t capacity);

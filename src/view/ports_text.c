@@ -72,6 +72,8 @@ static void put_head(const struct ports_report *report, struct obuf *out)
 		 sums->set.unread & PORTS_NO_RESERVED ? "?" : reserved, sums->n_blocked);
 	put_line(out, "Each source, destination and port has %u: %u.%02u new connections a second",
 		 sums->capacity, rate / 100, rate % 100);
+	if (sums->capacity == 0)
+		put_line(out, "connect() gets no port: all are reserved or blocked");
 	put_reuse(&sums->set, out);
 }
 

@@ -418,12 +418,12 @@ TIME_WAIT holds a port 60 s (tcp_tw_reuse=0)
 
 Source     Destination     Used  Of  Used%  Free  Reusable  Established  TimeWait  Other  New/s  Lasts
 127.0.0.1  127.0.0.1:2000    13  17  76.47     4         0            9         4      0    0.4    10s
-127.0.0.1  127.0.0.1:2001     3  17  17.64    14         0            3         0      0    0.0      -
+127.0.0.1  127.0.0.1:2001     3  17  17.65    14         0            3         0      0    0.0      -
 
 Ports for bind() to port 0, by source address
 Source     Used  Of  Used%  Free
 127.0.0.1    13  19  68.42     6
-127.0.0.9     2  19  10.52    17
+127.0.0.9     2  19  10.53    17
 
 warning: port 40002 is in the range and not reserved, but listened on at 127.0.0.9
 warning: port 40007 is in the range and not reserved, but listened on at 127.0.0.9
@@ -445,7 +445,7 @@ def text():
             raise Skip("too slow: connections of the last 10 s are older by now")
         equal(steady(first), TEXT, "--ports -n")
         lines = lssock_ok("--ports", "-n", "--top=1").lines
-        that("and 1 more, none with more than 3 ports used (17.64%)" in lines, "\n".join(lines))
+        that("and 1 more, none with more than 3 ports used (17.65%)" in lines, "\n".join(lines))
         that(not any("127.0.0.1:2001" in line for line in lines), "\n".join(lines))
         equal(lssock_ok("--ports", "-nH").out.count("Source"), 0, "titles with -H")
         again = lssock_ok("--ports", "-n", "-c0.01", "--count=2").out
@@ -520,9 +520,9 @@ def plugin():
             return result.lines[0] if "--json" not in words else json.loads(result.out)
 
         line = ask(0, "--warn=80", "--crit=90")
-        equal(line, "PORTS OK - 127.0.0.1 to 127.0.0.1:2000: 76.47% in use, 4 of 17 ports free | "
+        equal(line, "PORTS OK - 127.0.0.1 to 127.0.0.1:2000: 76.47% taken, 4 of 17 ports left | "
                     "'highest'=76.47%;80;90;0;100 '127.0.0.1->127.0.0.1:2000'=76.47%;80;90;0;100 "
-                    "'127.0.0.1->127.0.0.1:2001'=17.64%;80;90;0;100", "the line")
+                    "'127.0.0.1->127.0.0.1:2001'=17.65%;80;90;0;100", "the line")
         for words, status, word in (
             (["--warn=76"], 1, "WARNING"), (["--warn=77"], 0, "OK"), (["--crit=76"], 2, "CRITICAL"),
             (["--warn=10", "--crit=76"], 2, "CRITICAL"), (["--warn=10", "--crit=77"], 1, "WARNING"),
@@ -536,13 +536,71 @@ def plugin():
         equal(ask(0, "--warn=80", "dport = 9"),
               "PORTS OK - no connection from an ephemeral port | 'highest'=0.00%;80;;0;100", "none")
         kept += use_up("127.0.0.1", "127.0.0.1", 2000)
-        that("100.00% in use, 0 of 17 ports free" in ask(2, "--crit=100"), "all in use")
+        that("100.00% taken, 0 of 17 ports left" in ask(2, "--crit=100"), "all in use")
         equal(report()["by_triple"][("127.0.0.1", "127.0.0.1", 2000)]["exhausted_s"], 0, "gone")
         for words in ("--ports --warn=90 --crit=80", "--warn=3", "--ports --warn=101",
                       "--ports --crit=x"):
             equal(lssock(*words.split()).status, 2, words)
         with open("/dev/full", "wb") as full:
             equal(lssock("--ports", "--warn=99", "dport = 9", stdout=full).status, 3, "/dev/full")
+
+    in_scene(check)
+
+
+@case("limits: where no port can be had all are reached, by connect() and, as a warning, by bind()")
+def no_port():
+    need_settings()
+
+    def ask(*words):
+        result = lssock("--ports", "-n", *words)
+        return result.status, result.lines[0]
+
+    def body():
+        set_to("ip_local_port_range", "40000 40005")
+        kept = [listener("127.0.0.1", 2000), listener("127.0.0.1", 2001)]
+        kept += use_up("127.0.0.1", "127.0.0.1", 2000)
+        equal(ask("--warn=100")[0], 1, "of one destination")
+        kept.append(connect("127.0.0.1", "127.0.0.1", 2001))
+        # All six ports have an owner, and the other destination has five left.
+        status, line = ask("--warn=99", "--crit=100", "dport = 2001")
+        equal(status, 1, line)
+        that("; bind() to port 0 finds none at 127.0.0.1 |" in line, line)
+        equal(ask("--crit=99", "dport = 2001")[0], 0, "--crit is about connect()")
+        for sock in kept:
+            sock.close()
+        set_to("ip_local_reserved_ports", "40000-40005")
+        for words, status in ((("--warn=99", "--crit=100"), 2), (("--warn=100",), 1)):
+            got, line = ask(*words)
+            equal(got, status, line)
+            that(" - connect() gets no port: all are reserved or blocked" in line, line)
+            that(" | 'highest'=100.00%;" in line, line)
+        out = lssock("--openmetrics").out
+        for name in ("used", "taken"):
+            that(f"lssock_ephemeral_ports_max_{name}_ratio 1.0000\n" in out, name)
+
+    in_new_net(body)
+
+
+@case("limits: a TIME_WAIT that connect() may have again takes no port")
+def not_taken():
+    def check(kept):
+        kept += use_up("127.0.0.1", "127.0.0.1", 2000)
+        equal(lssock("--ports", "-n", "--crit=100").status, 2, "all in use")
+        set_to("tcp_tw_reuse", 1)
+        time.sleep(1.3)
+        answer = report()
+        row = answer["by_triple"][("127.0.0.1", "127.0.0.1", 2000)]
+        if time.monotonic() - kept_since[0] > 40:
+            raise Skip("too slow: TIME_WAIT ends meanwhile")
+        equal((row["used"], row["reusable"], row["free"]), (17, 4, 0), str(row))
+        result = lssock("--ports", "-n", "--warn=77", "--crit=80")
+        equal(result.status, 0, str(result))
+        that("2000: 76.47% taken, 4 of 17 ports left | 'highest'=76.47%" in result.lines[0],
+             result.lines[0])
+        equal(lssock("--ports", "-n", "--warn=76").status, 1, "13 of 17")
+        out = lssock("--openmetrics").out
+        that("lssock_ephemeral_ports_max_used_ratio 1.0000\n" in out, out)
+        that("lssock_ephemeral_ports_max_taken_ratio 0.7647\n" in out, out)
 
     in_scene(check)
 

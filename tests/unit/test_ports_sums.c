@@ -448,9 +448,40 @@ Test(ports_sums, shares_never_overflow)
 {
 	cr_assert_eq(ports_pct100(65536, 65536), 10000);
 	cr_assert_eq(ports_pct100(1, 3), 3333);
-	cr_assert_eq(ports_pct100(2, 3), 6666);
+	cr_assert_eq(ports_pct100(2, 3), 6667);
+	cr_assert_eq(ports_pct100(190, 199), 9548);
+	cr_assert_eq(ports_pct100(65535, 65536), 9999, "not all of them");
+	cr_assert_eq(ports_pct100(5, 3), 10000);
 	cr_assert_eq(ports_free(5, 3), 0);
 	cr_assert_eq(ports_free(3, 5), 2);
+}
+
+Test(ports_sums, the_fullest_is_the_one_whose_ports_cannot_be_had_again)
+{
+	uint32_t fullest;
+
+	begin_reuse(1);
+	add(time_wait("10.0.0.1", 40001, "10.0.0.2", 30000));
+	add(time_wait("10.0.0.1", 40002, "10.0.0.2", 30000));
+	add(time_wait("10.0.0.1", 40003, "10.0.0.2", 500));
+	add(time_wait("10.0.0.1", 40004, "10.0.0.3", 500));
+	add(time_wait("10.0.0.1", 40005, "10.0.0.3", 500));
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	fullest = ports_sums_fullest(&sums);
+	cr_assert_neq(fullest, PORTS_NONE);
+	cr_assert_eq(sums.triples[fullest].used, 2);
+	cr_assert_eq(ports_taken(&sums.triples[fullest]), 2);
+}
+
+Test(ports_sums, of_equal_ones_the_fullest_is_the_first_in_order)
+{
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	cr_assert_eq(ports_sums_fullest(&sums), PORTS_NONE);
+	begin();
+	add(tcp("10.0.0.1", 40001, "10.0.0.9", 443, TCP_STATE_ESTABLISHED));
+	add(tcp("10.0.0.1", 40001, "10.0.0.3", 443, TCP_STATE_ESTABLISHED));
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	cr_assert_eq(sums.ends[sums.triples[ports_sums_fullest(&sums)].dest].addr.bytes[3], 3);
 }
 
 /* Triples whose used ports are random, against a plain sort. */
