@@ -116,7 +116,6 @@ static void put_warnings(struct json_doc *doc, const struct ports_report *report
 	static const char *const kinds[] = {
 		[PORTS_LISTENER_IN_RANGE] = "listener_in_range",
 		[PORTS_OUTBOUND_ON_LISTENER] = "outbound_on_listener",
-		[PORTS_OUTBOUND_ON_SERVICE] = "outbound_on_service",
 	};
 
 	json_doc_array(doc, "unreserved");
@@ -130,7 +129,6 @@ static void put_warnings(struct json_doc *doc, const struct ports_report *report
 			put_addr(doc, "address", &report->sums->ends[warning->end]);
 		else
 			json_doc_uint(doc, "connections", warning->connections);
-		json_doc_str(doc, "service", warning->service);
 		json_doc_end(doc);
 	}
 	json_doc_end(doc);

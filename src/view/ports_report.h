@@ -21,7 +21,6 @@ enum ports_status {
 enum ports_warning_kind {
 	PORTS_LISTENER_IN_RANGE,    /* of end */
 	PORTS_OUTBOUND_ON_LISTENER, /* connections on the port of a listener */
-	PORTS_OUTBOUND_ON_SERVICE,  /* the same of a service that does not run */
 };
 
 /* A port that should be reserved and is not. */

@@ -201,12 +201,11 @@ static void put_warning(const struct ports_report *report, const struct ports_wa
 	obuf_put_str(out, "warning: port ");
 	put_service(out, warning);
 	if (warning->kind == PORTS_LISTENER_IN_RANGE) {
-		obuf_put_str(out, " is in the range and not reserved, but listened on at ");
+		obuf_put_str(out, " is listened on at ");
 		obuf_put(out, addr, ports_format_addr(addr, &report->sums->ends[warning->end]));
+		obuf_put_str(out, " and not reserved");
 	} else {
-		obuf_put_str(out, warning->kind == PORTS_OUTBOUND_ON_LISTENER
-					  ? " of a listener has outgoing connections on it: "
-					  : " of a service has outgoing connections on it: ");
+		obuf_put_str(out, " of a listener has outgoing connections on it: ");
 		obuf_put_left(out, warning->connections, 0);
 	}
 	obuf_put_char(out, '\n');
@@ -224,7 +223,7 @@ static void put_warnings(const struct ports_report *report, struct obuf *out)
 	/* As long as the list is; nothing of a fixed size holds it. */
 	obuf_put_str(out, "cure: ");
 	obuf_put_str(out, report->cure);
-	obuf_put_char(out, '\n');
+	obuf_put_str(out, "\n(it lasts until the next boot; to keep it, put it into /etc/sysctl.d)\n");
 }
 
 int ports_put_text(const struct ports_report *report, struct obuf *out)

@@ -4,8 +4,9 @@
  * outgoing connection while the daemon it belongs to is down; then bind() of the daemon fails, with
  * SO_REUSEADDR too.
  *
- * Limit: a listener that took any port (bind() to port 0) cannot be told from one with a port of
- * its own.
+ * Limits: a listener that took any port (bind() to port 0) cannot be told from one with a port of
+ * its own. A daemon that does not run is not seen: that services(5) has a name for a port says
+ * nothing about this host.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -79,9 +80,6 @@ static int find_outbound(struct ports_report *report)
 			continue;
 		if (port_set_has(&sums->listening, (uint16_t)port))
 			err = add_warning(report, PORTS_OUTBOUND_ON_LISTENER, PORTS_NONE,
-					  (uint16_t)port);
-		else if (ports_service(report, (uint16_t)port))
-			err = add_warning(report, PORTS_OUTBOUND_ON_SERVICE, PORTS_NONE,
 					  (uint16_t)port);
 	}
 	return err;

@@ -425,9 +425,10 @@ Source     Used  Of  Used%  Free
 127.0.0.1    13  19  68.42     6
 127.0.0.9     2  19  10.53    17
 
-warning: port 40002 is in the range and not reserved, but listened on at 127.0.0.9
-warning: port 40007 is in the range and not reserved, but listened on at 127.0.0.9
+warning: port 40002 is listened on at 127.0.0.9 and not reserved
+warning: port 40007 is listened on at 127.0.0.9 and not reserved
 cure: sysctl -w net.ipv4.ip_local_reserved_ports=8080,40001-40002,40007
+(it lasts until the next boot; to keep it, put it into /etc/sysctl.d)
 """
 
 
@@ -690,7 +691,7 @@ def cure():
     in_scene(check)
 
 
-@case("an outgoing connection on the port of a service that does not run")
+@case("a port that has a name in services, and no listener, is nothing to be warned of")
 def service():
     need_settings()
     lib.need_mounts()
@@ -703,12 +704,17 @@ def service():
         kept = [listener("127.0.0.1", 2000)]
         kept.append(connect("127.0.0.1", "127.0.0.1", 2000))
         port = kept[-1].getsockname()[1]
+        that("warning" not in lssock_ok("--ports").out, "an outgoing connection alone")
+        kept.append(listener("127.0.0.9", port))
         name = {40000: "sysservice", 40001: "other"}[port]
         lines = lssock_ok("--ports").lines
-        warning = f"warning: port {port} ({name}) of a service has outgoing connections on it: 1"
-        that(warning in lines, "\n".join(lines))
+        for warning in (f"{port} ({name}) of a listener has outgoing connections on it: 1",
+                        f"{port} ({name}) is listened on at 127.0.0.9 and not reserved"):
+            that(f"warning: port {warning}" in lines, "\n".join(lines))
         that(f"cure: sysctl -w net.ipv4.ip_local_reserved_ports={port}" in lines, "\n".join(lines))
-        that("of a service" not in lssock_ok("--ports", "-n").out, "with -n")
+        that(name not in lssock_ok("--ports", "-n").out, "with -n")
+        for row in report()["unreserved"]:
+            that(row["kind"] in ("listener_in_range", "outbound_on_listener"), str(row))
 
     in_new_net(body)
 
