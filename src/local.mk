@@ -182,7 +182,7 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_owners.c %D%/view/time_wait_owners.h \
 	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
 	%D%/view/time_wait_text.c \
-	%D%/view/view.h \
+	%D%/view/view.c %D%/view/view.h \
 	%D%/view/wrapped.c %D%/view/wrapped.h \
 	%D%/writers.c %D%/writers.h
 

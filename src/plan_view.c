@@ -21,11 +21,11 @@ struct view_wish {
 	/* What the kernel counts itself, and the view asks for only where an expression or a family
 	 * chooses. */
 	uint32_t counted_protos, counted_states;
-	bool sees_all;            /* it applies expression and families itself */
-	bool both;                /* listeners and connections, whatever -l says */
-	bool no_rows;             /* it looks at no socket */
-	bool all_states;          /* -l would keep from it what it is about */
-	bool listeners_first;     /* it has to know them when it sees a connection */
+	bool sees_all;        /* it applies expression and families itself */
+	bool both;            /* listeners and connections, whatever -l says */
+	bool no_rows;         /* it looks at no socket */
+	bool all_states;      /* -l would keep from it what it is about */
+	bool listeners_first; /* it has to know them when it sees a connection */
 };
 
 static const struct view_wish wishes[] = {
@@ -90,6 +90,27 @@ static int check_states(const struct request *request, struct plan_error *error)
 	return -EINVAL;
 }
 
+/* Answers that are about one protocol, or a few, and of several tables. */
+static int check_sockets(const struct request *request, struct plan_error *error)
+{
+	const bool text = request->format == FORMAT_NETSTAT;
+
+	if (request->view != VIEW_PORTS && request->view != VIEW_LISTENERS)
+		return 0;
+	if (request->no_header && text)
+		return refuse(error, "--ports and --listeners are several tables: --csv, which is "
+				     "one, takes -H");
+	if (request->view == VIEW_LISTENERS)
+		return request->protos & ~wishes[VIEW_LISTENERS].named
+			       ? refuse(error, "--listeners is about TCP, SCTP and UNIX sockets")
+			       : 0;
+	if (request->protos & ~PROTO_BIT(PROTO_TCP))
+		return refuse(error, "--ports is about TCP, whose connections use ports up");
+	if (request->listening && !request->all)
+		return refuse(error, "--ports looks at all sockets of TCP: not with -l");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
@@ -136,10 +157,7 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 				     "options it takes --top alone");
 	if (wishes[request->view].no_rows && request->n_words > 0)
 		return refuse(error, "-s looks at no socket: it takes no expression");
-	if (request->view == VIEW_LISTENERS && request->protos &&
-	    !(request->protos & wishes[VIEW_LISTENERS].named))
-		return refuse(error, "--listeners is about TCP, SCTP and UNIX sockets");
-	return check_states(request, error);
+	return check_sockets(request, error) < 0 ? -EINVAL : check_states(request, error);
 }
 
 /* TIME_WAIT and SYN_RECV are no sockets that a process could hold. */

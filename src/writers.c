@@ -129,7 +129,7 @@ static struct view_config view_config(const struct writers_config *config)
 		.run = config->run,
 		.labels = &config->labels,
 		.format = view_format(plan->format),
-		.width = terminal_width(config->env),
+		.width = request->wide ? 0 : terminal_width(config->env),
 		.color = config->env->color,
 		.utf8 = config->env->utf8,
 		.no_header = request->no_header,

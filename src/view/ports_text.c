@@ -85,6 +85,18 @@ static const struct text_column triple_columns[] = {
 	{ "Service", false },
 };
 
+/* What a narrow terminal does without, the least needed first. */
+static const uint8_t triple_fit[] = {
+	3,  /* Of: the same in every row, and above */
+	9,  /* Other */
+	7,  /* Established */
+	12, /* Service */
+	8,  /* TimeWait */
+	10, /* New/s */
+	6,  /* Reusable */
+	2,  /* Used */
+};
+
 static void put_triple(const struct ports_report *report, struct text_table *table,
 		       const struct ports_triple *triple)
 {
@@ -135,7 +147,8 @@ static int put_triples(const struct ports_report *report, struct obuf *out)
 			 report->config->utf8);
 	for (size_t i = 0; i < report->n_top; i++)
 		put_triple(report, &table, &sums->triples[report->top[i]]);
-	err = text_table_end(&table, out, 0, !report->config->no_header);
+	text_table_fit(&table, view_width(report->config), triple_fit, sizeof(triple_fit));
+	err = text_table_end(&table, out, 0, true);
 	if (report->rest_at != PORTS_NONE) {
 		uint32_t used = sums->triples[report->rest_at].used;
 		uint32_t pct = ports_pct100(used, sums->capacity);
@@ -180,7 +193,7 @@ static int put_sources(const struct ports_report *report, struct obuf *out)
 		text_table_format(&table, "%u.%02u", pct / 100, pct % 100);
 		text_table_uint(&table, ports_free(source->used, sums->bind_capacity));
 	}
-	return text_table_end(&table, out, 0, !report->config->no_header);
+	return text_table_end(&table, out, 0, true);
 }
 
 static void put_service(struct obuf *out, const struct ports_warning *warning)
@@ -223,7 +236,8 @@ static void put_warnings(const struct ports_report *report, struct obuf *out)
 	/* As long as the list is; nothing of a fixed size holds it. */
 	obuf_put_str(out, "cure: ");
 	obuf_put_str(out, report->cure);
-	obuf_put_str(out, "\n(it lasts until the next boot; to keep it, put it into /etc/sysctl.d)\n");
+	obuf_put_str(out,
+		     "\n(it lasts until the next boot; to keep it, put it into /etc/sysctl.d)\n");
 }
 
 int ports_put_text(const struct ports_report *report, struct obuf *out)

@@ -44,13 +44,13 @@ struct view_config {
 	/* Names of services; a NULL member: numbers are wanted. */
 	const struct labels *labels;
 	enum view_format format;
-	size_t width; /* columns of the terminal; 0: none */
+	size_t width; /* columns of the terminal at the start; 0: none, or nothing is to fit */
 	bool color, utf8;
 	bool no_header;
 	bool continuous; /* further rounds follow: rates may be told */
 	uint64_t top;    /* 0: not said */
 	bool filtered; /* an expression chose the rows: what the kernel counts is not about them */
-	bool by_counters;  /* what the kernel counts itself was not listed (plan.h) */
+	bool by_counters; /* what the kernel counts itself was not listed (plan.h) */
 	/* --ports gets all rows; this says which of them the expression chose. NULL: all. */
 	bool (*chosen)(const void *ctx, const struct sock *row);
 	const void *chosen_ctx;
@@ -77,5 +77,8 @@ struct view_config {
 			    view_owner_found *found, void *arg);
 	const void *owners_ctx;
 };
+
+/* Columns that text has to fit into now; 0: any number. */
+size_t view_width(const struct view_config *config);
 
 #endif

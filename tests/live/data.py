@@ -13,7 +13,6 @@ import fcntl
 import io
 import json
 import os
-import pty
 import re
 import resource
 import shutil
@@ -21,12 +20,11 @@ import socket
 import struct
 import subprocess
 import sys
-import termios
 import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
+from lib import case, equal, lssock, lssock_ok, on_terminal, that  # noqa: E402
 
 OK, NO, USAGE, PARTIAL, FAILED = 0, 1, 2, 3, 4
 NOBODY = 65534
@@ -841,24 +839,6 @@ def memory():
 
 
 # --- a terminal ------------------------------------------------------------------------------------
-
-
-def on_terminal(width, *options, env=None):
-    """What lssock writes to a terminal of that width."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C", **lib.passed_on(),
-                   **(env or {})}
-    process = subprocess.Popen([lib.LSSOCK, *options], stdin=subprocess.DEVNULL, stdout=theirs,
-                               stderr=subprocess.DEVNULL, env=environment)
-    os.close(theirs)
-    text = b""
-    with contextlib.suppress(OSError):
-        while part := os.read(ours, 65536):
-            text += part
-    os.close(ours)
-    equal(process.wait(10), OK)
-    return text.decode("latin-1").replace("\r\n", "\n")
 
 
 def without_colour(text):

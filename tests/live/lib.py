@@ -15,6 +15,7 @@ import ctypes
 import difflib
 import fcntl
 import os
+import pty
 import re
 import shutil
 import signal
@@ -23,6 +24,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -370,6 +372,24 @@ def _only_what_lacks(err):
             lacks.append("control groups are not known: the cgroup2 file system is not mounted$")
     lines = [line for line in err.split("\n") if line]
     return all(any(re.match("lssock: " + lack, line) for lack in lacks) for line in lines)
+
+
+def on_terminal(width, *options, env=None):
+    """What lssock writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C", **passed_on(),
+                   **(env or {})}
+    process = subprocess.Popen([LSSOCK, *options], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=subprocess.DEVNULL, env=environment)
+    os.close(theirs)
+    text = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65536):
+            text += part
+    os.close(ours)
+    equal(process.wait(10), 0)
+    return text.decode("latin-1").replace("\r\n", "\n")
 
 
 def netstat(*args, **options):

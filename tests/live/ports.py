@@ -21,7 +21,8 @@ import traceback
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import Failure, Skip, case, equal, eventually, lssock, lssock_ok, that  # noqa: E402
+from lib import (Failure, Skip, case, equal, eventually, lssock, lssock_ok, on_terminal,  # noqa: E402
+                 that)
 
 IP_BIND_ADDRESS_NO_PORT = 24
 V4_SOURCES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
@@ -448,9 +449,30 @@ def text():
         lines = lssock_ok("--ports", "-n", "--top=1").lines
         that("and 1 more, none with more than 3 ports used (17.65%)" in lines, "\n".join(lines))
         that(not any("127.0.0.1:2001" in line for line in lines), "\n".join(lines))
-        equal(lssock_ok("--ports", "-nH").out.count("Source"), 0, "titles with -H")
+        for words in ("-H", "-u", "-x", "-l", "-tu"):
+            result = lssock("--ports", words)
+            equal((result.status, result.out), (2, ""), words)
         again = lssock_ok("--ports", "-n", "-c0.01", "--count=2").out
         equal(steady(again), 2 * (TEXT + "\n"), "two rounds")
+
+    in_scene(check)
+
+
+@case("a table that fits the terminal: the addresses stay, what is least needed goes")
+def fits():
+    def check(_kept):
+        for width, titles in (
+            (100, "Source Destination Used Used% Free Reusable Established TimeWait Other New/s Lasts"),
+            (80, "Source Destination Used Used% Free Reusable TimeWait New/s Lasts"),
+            (40, "Source Destination Used% Free Lasts"),
+        ):
+            lines = on_terminal(width, "--ports", "-n").split("\n")
+            head = [line.split() for line in lines if line.startswith("Source ")]
+            equal(" ".join(head[0]), titles, f"{width} columns")
+            if width >= 80:
+                that(max(map(len, lines)) <= width, max(lines, key=len))
+        wide = on_terminal(40, "--ports", "-nW")
+        that(re.search(r"^Source.* Of .* Other .* Lasts$", wide, re.M), wide)
 
     in_scene(check)
 
@@ -492,7 +514,7 @@ def chosen():
         everything = report()["by_triple"]
         key = ("127.0.0.1", "127.0.0.1", 2000)
         for words in (["dport", "=", ":2000"], ["state", "time-wait"], ["dst 127.0.0.1:2000"],
-                      ["-4", "dport = 2000"], ["-l", "dport = 2000"]):
+                      ["-4", "dport = 2000"], ["-t", "dport = 2000"]):
             equal(report(*words)["by_triple"], {key: everything[key]}, " ".join(words))
         equal(report("dst", "10.0.0.1")["triples"], [], "nothing chosen")
         me = report("inode = %d" % os.fstat(kept[4].fileno()).st_ino)["by_triple"]

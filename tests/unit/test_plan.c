@@ -375,7 +375,7 @@ Test(plan, ports_are_computed_of_all_tcp_sockets)
 {
 	const uint32_t bound_only = 1u << TCP_STATE_BOUND_INACTIVE;
 	const struct expr_world world = { .port_low = 1, .port_high = 2 };
-	struct request request = { .view = VIEW_PORTS, .listening = true, .inet6 = true };
+	struct request request = { .view = VIEW_PORTS, .inet6 = true };
 	struct expr_error expr_error;
 	struct expr *expr;
 	struct plan plan;
@@ -403,6 +403,46 @@ Test(plan, ports_are_computed_of_all_tcp_sockets)
 	cr_assert_null(plan.view_expr);
 	plan_free(&plan);
 	expr_free(expr);
+}
+
+static const char *refusal(struct request request)
+{
+	struct plan plan;
+	int err = plan_make(&request, NULL, &plan, &error);
+
+	plan_free(&plan);
+	return err == 0 ? NULL : error.text;
+}
+
+Test(plan, ports_are_about_tcp_and_all_of_it)
+{
+	const uint32_t tcp = 1u << PROTO_TCP, udp = 1u << PROTO_UDP;
+	const char *text;
+
+	cr_assert_null(refusal((struct request){ .view = VIEW_PORTS, .protos = tcp }));
+	text = refusal((struct request){ .view = VIEW_PORTS, .protos = tcp | udp });
+	cr_assert(text && strstr(text, "TCP"), "%s", text);
+	text = refusal((struct request){ .view = VIEW_PORTS, .protos = 1u << PROTO_UNIX });
+	cr_assert(text && strstr(text, "TCP"), "%s", text);
+	text = refusal((struct request){ .view = VIEW_PORTS, .listening = true });
+	cr_assert(text && strstr(text, "-l"), "%s", text);
+	cr_assert_null(
+		refusal((struct request){ .view = VIEW_PORTS, .listening = true, .all = true }));
+	text = refusal((struct request){ .view = VIEW_LISTENERS, .protos = tcp | udp });
+	cr_assert(text && strstr(text, "--listeners is about"), "%s", text);
+}
+
+Test(plan, answers_of_several_tables_keep_their_headings)
+{
+	const enum request_view views[] = { VIEW_PORTS, VIEW_LISTENERS };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *text = refusal((struct request){ .view = views[i], .no_header = true });
+
+		cr_assert(text && strstr(text, "-H"), "%s", text);
+		cr_assert_null(refusal((struct request){
+			.view = views[i], .no_header = true, .format = FORMAT_CSV }));
+	}
 }
 
 Test(plan, limits_are_of_ports_and_in_order)
@@ -436,7 +476,7 @@ Test(plan, queues_of_listeners_need_what_waits_for_them)
 							  1u << TCP_STATE_CLOSE_WAIT);
 	cr_assert_eq(plan.needs, NEED_FACTS | NEED_SKMEM);
 	plan_free(&plan);
-	request.protos = 1u << PROTO_UNIX | 1u << PROTO_UDP;
+	request.protos = 1u << PROTO_UNIX;
 	cr_assert_str_eq(tables(&request), "unix");
 	request.protos = 1u << PROTO_UDP;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
