@@ -11,6 +11,7 @@
 
 #include "ask.h"
 #include "base/env.h"
+#include "base/escape.h"
 #include "base/obuf.h"
 #include "base/report.h"
 #include "cli/options.h"
@@ -368,6 +369,33 @@ static int plan_and_run(struct app *app)
 	return status;
 }
 
+/*
+ * A monitoring check that could not be made: its statuses are not ours, and 2 would be CRITICAL.
+ * The line has the first message, without the '|' that would begin performance data.
+ */
+static int tell_unknown(struct app *app)
+{
+	size_t at = 0;
+	const struct report_message *message = report_next_message(&app->report, &at);
+	const char *why = message && message->text ? message->text : "out of memory";
+	char text[400];
+	size_t n = escape_text(text, sizeof(text), why, strlen(why), 0, SIZE_MAX, NULL);
+
+	if (app->request.format != FORMAT_NETSTAT || app->env->out_fd < 0 ||
+	    obuf_init(&app->out, app->env->out_fd) < 0)
+		return STATUS_UNKNOWN;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '|')
+			text[i] = '/';
+	app->out.env = app->env;
+	obuf_put_str(&app->out, "PORTS UNKNOWN - ");
+	obuf_put(&app->out, text, n);
+	obuf_put_char(&app->out, '\n');
+	report_output(app);
+	obuf_free(&app->out);
+	return STATUS_UNKNOWN;
+}
+
 int app_main(const struct env *env, int argc, char *const argv[])
 {
 	struct app app = {
@@ -394,6 +422,8 @@ int app_main(const struct env *env, int argc, char *const argv[])
 			status = plan_and_run(&app);
 	}
 	netns_visit_end(&app.visit);
+	if (status && app.view_status < 0 && options_name_limits(argc, argv))
+		status = tell_unknown(&app);
 	expr_free(app.expr);
 	free(words);
 	report_free(&app.report);

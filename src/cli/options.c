@@ -215,3 +215,20 @@ bool options_parse(int argc, char *const argv[], const char **words, struct requ
 	}
 	return true;
 }
+
+bool options_name_limits(int argc, char *const argv[])
+{
+	struct options_error error;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *name = argv[i] + 2;
+		const struct option_row *row;
+
+		if (strncmp(argv[i], "--", 2) != 0)
+			continue;
+		row = find_long(name, strcspn(name, "="), &error);
+		if (row && (strcmp(row->name, "warn") == 0 || strcmp(row->name, "crit") == 0))
+			return true;
+	}
+	return false;
+}

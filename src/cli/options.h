@@ -67,4 +67,8 @@ const struct option_row *options_rows(size_t *n);
 bool options_parse(int argc, char *const argv[], const char **words, struct request *request,
 		   struct options_error *error);
 
+/* Whether one of the words asks for the limits of a monitoring check (--warn, --crit), however
+ * wrong the others are. Pure. */
+bool options_name_limits(int argc, char *const argv[]);
+
 #endif

@@ -561,13 +561,39 @@ def plugin():
         kept += use_up("127.0.0.1", "127.0.0.1", 2000)
         that("100.00% taken, 0 of 17 ports left" in ask(2, "--crit=100"), "all in use")
         equal(report()["by_triple"][("127.0.0.1", "127.0.0.1", 2000)]["exhausted_s"], 0, "gone")
-        for words in ("--ports --warn=90 --crit=80", "--warn=3", "--ports --warn=101",
-                      "--ports --crit=x"):
-            equal(lssock(*words.split()).status, 2, words)
+        for words in ("--ports --crti=90", "--ports -Y", "--ports --frob"):
+            result = lssock(*words.split())
+            equal((result.status, result.out), (2, ""), words)
         with open("/dev/full", "wb") as full:
             equal(lssock("--ports", "--warn=99", "dport = 9", stdout=full).status, 3, "/dev/full")
 
     in_scene(check)
+
+
+@case("limits: a command line that is wrong is UNKNOWN, never CRITICAL, with a line that says why")
+def wrong_words():
+    for words, why in (
+        (["--ports", "--warn=90", "--crit=80"], "--warn may not be above --crit"),
+        (["--warn=3"], "--warn and --crit belong to --ports"),
+        (["--ports", "--warn=101"], "--warn"),
+        (["--ports", "--warn=80", "--crit=x"], "--crit"),
+        (["--ports", "--crit=90", "--frob"], "--frob"),
+        (["--ports", "-Y", "--crit", "90"], "-Y"),
+        (["--ports", "--warn=80", "--crti=90"], "--crti"),
+        (["--ports", "--crit"], "needs a value"),
+        (["--ports", "-u", "--crit=90"], "--ports is about TCP"),
+        (["--ports", "--crit=90", "sport ="], "expression"),
+        (["--ports", "--crit=90", "a|b\x1b"], "expression"),
+    ):
+        result = lssock(*words)
+        equal(result.status, 3, str(result))
+        equal(len(result.lines), 1, str(result))
+        that(re.fullmatch(r"PORTS UNKNOWN - [ -{}~]+", result.lines[0]), str(result))
+        that(why in result.lines[0] and why in result.err, f"{why}: {result}")
+    result = lssock("--ports", "--json", "--crit=90", "--frob")
+    equal((result.status, result.out), (3, ""), "no text among data")
+    equal(lssock("--ports", "--", "--crit").status, 2, "a word of the expression")
+    equal(lssock("--help", "--ports", "--crit=3").status, 0, "--help")
 
 
 @case("limits: where no port can be had all are reached, by connect() and, as a warning, by bind()")

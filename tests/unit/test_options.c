@@ -257,3 +257,24 @@ Test(options, long_words_are_cut_in_messages)
 	memcpy(line, "-A", 2);
 	cr_assert(!parse(line));
 }
+
+Test(options, limits_are_found_whatever_else_is_wrong)
+{
+	char lssock[] = "lssock", ports[] = "--ports", crit[] = "--crit=x", abbreviated[] = "--war",
+	     nonsense[] = "--nonsense", end[] = "--", typo[] = "--crti=9", word[] = "crit";
+	char *const found[][4] = {
+		{ lssock, nonsense, crit, ports },
+		{ lssock, ports, crit, nonsense },
+		{ lssock, word, nonsense, abbreviated },
+	};
+	char *const none[][4] = {
+		{ lssock, ports, typo, word },
+		{ lssock, ports, end, crit },
+	};
+
+	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++)
+		cr_assert(options_name_limits(4, found[i]), "%zu", i);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		cr_assert_not(options_name_limits(4, none[i]), "%zu", i);
+	cr_assert_not(options_name_limits(0, found[0]));
+}
