@@ -66,7 +66,7 @@ static int make_answer(struct listeners *view)
 	answer->n_shown = answer->sums.n_listeners;
 	if (top && answer->n_shown > top)
 		answer->n_shown = (size_t)top;
-	listeners_kernel_read(&answer->kernel, view->config.env, view->config.report);
+	listeners_kernel_read(&answer->kernel, view->config.env, view->config.report, answer->tcp);
 	return listeners_find_owners(&answer->sums, answer->n_shown, &answer->waits, &view->config);
 }
 
@@ -114,5 +114,6 @@ struct writer *listeners_new(const struct view_config *config, struct obuf *out)
 	view->out = out;
 	view->headed = config->no_header;
 	view->answer.config = &view->config;
+	view->answer.tcp = !config->protos || (config->protos & 1u << PROTO_TCP);
 	return &view->writer;
 }

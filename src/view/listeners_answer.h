@@ -27,6 +27,7 @@ struct listeners_answer {
 	struct close_waits waits;
 	struct listeners_kernel kernel;
 	size_t n_shown; /* listeners, from the first */
+	bool tcp;       /* it is about TCP, among others: what only TCP has is told */
 };
 
 /* What is wrong, in words: kind is a word for programs, text one sentence of printable ASCII
@@ -46,6 +47,10 @@ const struct listener *listeners_at(const struct listeners_answer *answer, uint3
 /* Writes "127.0.0.1:80", "[::]:80" or a UNIX name at dst, escaped to ASCII, with a NUL; cut where
  * it does not fit. */
 void listeners_format_end(char *dst, size_t size, const struct sock *sock);
+
+/* Writes the name of a program at dst, escaped to ASCII, with a NUL; cut where it does not fit. It
+ * stays a word: "" for an empty one, and escapes for one that would look like that. */
+void listeners_format_program(char *dst, size_t size, const char *program);
 
 /* Writes the answer: 0 or the error of the output. */
 int listeners_put_text(const struct listeners_answer *answer, struct obuf *out);

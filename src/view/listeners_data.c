@@ -19,6 +19,7 @@ static const char *const field_names[] = {
 
 /* Numbers that only this view knows, in their order. */
 enum own_number {
+	OWN_CAPACITY,
 	OWN_FILL_PERCENT,
 	OWN_DROPS,
 	OWN_SHARING,
@@ -28,9 +29,9 @@ enum own_number {
 };
 
 static const char *const own_names[OWN_COUNT] = {
-	[OWN_FILL_PERCENT] = "fill_percent", [OWN_DROPS] = "drops",
-	[OWN_SHARING] = "sharing",           [OWN_SYN_RECV] = "syn_recv",
-	[OWN_CLOSE_WAIT] = "close_wait",
+	[OWN_CAPACITY] = "capacity", [OWN_FILL_PERCENT] = "fill_percent",
+	[OWN_DROPS] = "drops",       [OWN_SHARING] = "sharing",
+	[OWN_SYN_RECV] = "syn_recv", [OWN_CLOSE_WAIT] = "close_wait",
 };
 
 static const struct field *field_named(const char *name)
@@ -45,6 +46,8 @@ static bool own_number(const struct listeners_answer *answer, const struct liste
 	const struct listeners_counts *counts = listener_counts(sums, listener);
 
 	switch (which) {
+	case OWN_CAPACITY:
+		return listener_capacity(listener, value);
 	case OWN_FILL_PERCENT:
 		return listener_fill_percent(listener, value);
 	case OWN_DROPS:
@@ -188,6 +191,10 @@ static void put_json_close_wait(struct json_doc *doc, const struct listeners_ans
 
 	if (n > LISTENERS_GROUPS_SHOWN)
 		n = LISTENERS_GROUPS_SHOWN;
+	if (!answer->tcp) {
+		json_doc_null(doc, "close_wait");
+		return;
+	}
 	json_doc_object(doc, "close_wait");
 	json_doc_uint(doc, "sockets", sums->counts.close_wait);
 	json_doc_uint(doc, "unaccepted", sums->counts.unaccepted);
@@ -243,7 +250,10 @@ void listeners_put_json(const struct listeners_answer *answer, struct obuf *out)
 	json_doc_begin_view(&doc, out, answer->config->run, "listeners");
 	json_doc_bool(&doc, "filtered", answer->config->filtered);
 	json_doc_uint(&doc, "listeners_total", sums->n_listeners);
-	json_doc_uint(&doc, "syn_recv", sums->counts.syn_recv);
+	if (answer->tcp)
+		json_doc_uint(&doc, "syn_recv", sums->counts.syn_recv);
+	else
+		json_doc_null(&doc, "syn_recv");
 	json_doc_array(&doc, "listeners");
 	for (size_t i = 0; i < answer->n_shown; i++)
 		put_json_listener(&doc, answer, &sums->listeners[i]);

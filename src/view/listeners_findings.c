@@ -35,10 +35,20 @@ static void tell(const struct teller *teller, const char *kind, const char *form
 	teller->found(teller->arg, kind, text);
 }
 
-/* Escapes to ASCII, as much as fits, with a NUL. */
-static void format_escaped(char *dst, size_t size, const void *text, size_t n)
+void listeners_format_program(char *dst, size_t size, const char *program)
 {
-	dst[escape_text(dst, size - 1, text, n, ESCAPE_BLANK, SIZE_MAX, NULL)] = '\0';
+	size_t n;
+
+	if (!program[0]) {
+		snprintf(dst, size, "\"\"");
+		return;
+	}
+	if (strcmp(program, "\"\"") == 0) {
+		snprintf(dst, size, "\\x22\\x22");
+		return;
+	}
+	n = escape_text(dst, size - 1, program, strlen(program), ESCAPE_BLANK, SIZE_MAX, NULL);
+	dst[n] = '\0';
 }
 
 void listeners_format_end(char *dst, size_t size, const struct sock *sock)
@@ -73,8 +83,7 @@ static void format_listener(char *dst, size_t size, const struct sock *sock)
 		snprintf(dst, size, "%s %s", proto_row(sock->proto)->name, end);
 		return;
 	}
-	format_escaped(program, sizeof(program), sock->owners[0].program,
-		       strlen(sock->owners[0].program));
+	listeners_format_program(program, sizeof(program), sock->owners[0].program);
 	snprintf(dst, size, "%s %s (%" PRIu32 "/%s)", proto_row(sock->proto)->name, end,
 		 sock->owners[0].pid, program);
 }
@@ -105,7 +114,9 @@ static const char *fate_when_full(const struct listeners_answer *answer, const s
 
 	if (sock->proto == PROTO_UNIX)
 		return "connect() to it waits, or fails with EAGAIN";
-	if (sock->proto == PROTO_TCP && abort->known && abort->value)
+	if (sock->proto == PROTO_TCP && !abort->known)
+		return "further connections are dropped or reset";
+	if (sock->proto == PROTO_TCP && abort->value)
 		return "further connections are reset";
 	return "further connections are dropped";
 }
@@ -170,10 +181,36 @@ static void find_syn_recv(const struct teller *teller, const struct listener *li
 	     label, counts->syn_recv, limit);
 }
 
+/* "812/nginx" */
+static void format_holder(char *dst, size_t size, const struct close_wait_group *group)
+{
+	char program[4 * 64];
+
+	if (group->holder != CLOSE_WAIT_OWNED) {
+		snprintf(dst, size, "%s",
+			 group->holder == CLOSE_WAIT_HIDDEN ? "a program that may not be seen"
+							    : "a program that is not in sight");
+		return;
+	}
+	listeners_format_program(program, sizeof(program), group->program);
+	snprintf(dst, size, "%" PRIu32 "/%s", group->pid, program);
+}
+
+static void find_unaccepted(const struct teller *teller, const struct close_wait_group *group,
+			    const char *end)
+{
+	const bool one = group->sockets == 1;
+
+	tell(teller, "closed_unaccepted",
+	     "%s: %" PRIu64 " client%s closed, or %s only stopped sending, before %s accepted", end,
+	     group->sockets, one ? " has" : "s have", one ? "has" : "have",
+	     one ? "it was" : "they were");
+}
+
 static void find_close_wait(const struct teller *teller, const struct close_wait_group *group)
 {
 	const struct listener *listener = listeners_at(teller->answer, group->server);
-	char end[LISTENERS_LABEL_MAX] = "", program[4 * 64];
+	char end[LISTENERS_LABEL_MAX] = "", holder[4 * 64 + 16];
 	const char *guess = group->unread == 0 ? "it has read the end of them: a leak"
 			    : group->unread == group->sockets
 				    ? "it does not read them: it hangs, or has forgotten them"
@@ -181,17 +218,17 @@ static void find_close_wait(const struct teller *teller, const struct close_wait
 
 	if (listener)
 		listeners_format_end(end, sizeof(end), &listener->sock);
-	if (group->holder == CLOSE_WAIT_UNACCEPTED && listener)
-		tell(teller, "closed_unaccepted",
-		     "%s: %" PRIu64 " clients gave up before they were accepted", end,
-		     group->sockets);
-	if (group->holder != CLOSE_WAIT_OWNED || group->sockets < LISTENERS_LEAK_WARN)
+	if (group->holder == CLOSE_WAIT_UNACCEPTED) {
+		if (listener)
+			find_unaccepted(teller, group, end);
 		return;
-	format_escaped(program, sizeof(program), group->program, strlen(group->program));
+	}
+	if (group->sockets < LISTENERS_LEAK_WARN)
+		return;
+	format_holder(holder, sizeof(holder), group);
 	tell(teller, "close_wait_leak",
-	     "%" PRIu32 "/%s: %" PRIu64 " connections%s%s that the peer has closed and the "
-	     "program has not; %s",
-	     group->pid, program, group->sockets, listener ? " to " : "", end, guess);
+	     "%s: %" PRIu64 " connections%s%s that the peer has closed and the program has not; %s",
+	     holder, group->sockets, listener ? " to " : "", end, guess);
 }
 
 void listeners_find(const struct listeners_answer *answer, listeners_finding *found, void *arg)

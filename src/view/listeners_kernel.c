@@ -19,7 +19,7 @@ const struct listeners_counter_row listeners_counter_rows[LISTENERS_N_COUNTERS] 
 	[LISTENERS_OVERFLOWS] = { "TcpExt", "ListenOverflows", "listen_overflows",
 				  "times an accept queue was full" },
 	[LISTENERS_DROPS] = { "TcpExt", "ListenDrops", "listen_drops",
-			      "SYNs and connections dropped at listeners, for any reason" },
+			      "what listeners dropped, for any reason" },
 	[LISTENERS_SYN_DROPS] = { "TcpExt", "TCPReqQFullDrop", "syn_queue_drops",
 				  "SYNs dropped for want of room in SYN_RECV" },
 	[LISTENERS_SYN_COOKIES] = { "TcpExt", "TCPReqQFullDoCookies", "syn_queue_cookies",
@@ -42,13 +42,12 @@ const struct listeners_setting_row listeners_setting_rows[LISTENERS_N_SETTINGS] 
 				  "the largest backlog that listen() grants" },
 	[LISTENERS_MAX_SYN_BACKLOG] = { "net/ipv4/tcp_max_syn_backlog",
 					"net.ipv4.tcp_max_syn_backlog", "tcp_max_syn_backlog",
-					"SYN_RECV a listener may have without cookies" },
+					"SYN_RECV of a listener without cookies" },
 	[LISTENERS_SYNCOOKIES] = { "net/ipv4/tcp_syncookies", "net.ipv4.tcp_syncookies",
 				   "tcp_syncookies", "0: no cookies, 1: when full, 2: always" },
 	[LISTENERS_ABORT_ON_OVERFLOW] = { "net/ipv4/tcp_abort_on_overflow",
 					  "net.ipv4.tcp_abort_on_overflow", "tcp_abort_on_overflow",
-					  "1: a full queue resets, 0: it drops and the client "
-					  "tries again" },
+					  "1: a full queue resets, 0: it drops" },
 };
 
 static void read_file(struct counters *counters, const struct env *env, struct report *report,
@@ -72,12 +71,10 @@ static void set_counter(struct listeners_number *number, bool known, uint64_t va
 	number->value = value;
 }
 
-void listeners_kernel_read(struct listeners_kernel *kernel, const struct env *env,
-			   struct report *report)
+static void read_counters(struct listeners_kernel *kernel, const struct env *env,
+			  struct report *report, int64_t elapsed_ms)
 {
 	struct counters counters = { 0 };
-	int64_t now_ns = env->now_ns(env);
-	int64_t elapsed_ms = kernel->at_ns ? (now_ns - kernel->at_ns) / 1000000 : 0;
 
 	read_file(&counters, env, report, "net/snmp");
 	read_file(&counters, env, report, "net/netstat");
@@ -88,11 +85,33 @@ void listeners_kernel_read(struct listeners_kernel *kernel, const struct env *en
 
 		set_counter(&kernel->counters[i], known, value, elapsed_ms);
 	}
-	for (size_t i = 0; i < LISTENERS_N_SETTINGS; i++) {
-		struct listeners_number *number = &kernel->settings[i];
-
-		number->known = sysctl_number(env, listeners_setting_rows[i].file, &number->value);
-	}
-	kernel->at_ns = now_ns;
 	counters_free(&counters);
+}
+
+/* One that is not there is one that this kernel does not have, but for somaxconn: all have it. */
+static void read_setting(struct listeners_kernel *kernel, const struct env *env,
+			 struct report *report, enum listeners_setting which)
+{
+	const struct listeners_setting_row *row = &listeners_setting_rows[which];
+	struct listeners_number *number = &kernel->settings[which];
+	int n = sysctl_numbers(env, row->file, &number->value, 1);
+
+	number->known = n == 1;
+	if (n != 1 && (n != -ENOENT || which == LISTENERS_SOMAXCONN))
+		report_add(report, REPORT_PARTIAL, "%s cannot be read: %s", row->name,
+			   n < 0 ? strerror(-n) : "it is empty");
+}
+
+void listeners_kernel_read(struct listeners_kernel *kernel, const struct env *env,
+			   struct report *report, bool tcp)
+{
+	int64_t now_ns = env->now_ns(env);
+
+	if (tcp)
+		read_counters(kernel, env, report,
+			      kernel->at_ns ? (now_ns - kernel->at_ns) / 1000000 : 0);
+	for (size_t i = 0; i < LISTENERS_N_SETTINGS; i++)
+		if (tcp || i == LISTENERS_SOMAXCONN)
+			read_setting(kernel, env, report, i);
+	kernel->at_ns = now_ns;
 }

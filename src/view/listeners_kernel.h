@@ -64,10 +64,11 @@ struct listeners_kernel {
 };
 
 /*
- * Reads both; the reading before, if there was one, makes the rates. What a kernel does not have is
- * not known; a file of counters that cannot be read is reported (REPORT_PARTIAL).
+ * Reads both; the reading before, if there was one, makes the rates. Not tcp: only what is not
+ * about TCP alone, which is LISTENERS_SOMAXCONN. What a kernel does not have is not known; a file
+ * of counters or a setting that cannot be read is reported (REPORT_PARTIAL).
  */
 void listeners_kernel_read(struct listeners_kernel *kernel, const struct env *env,
-			   struct report *report);
+			   struct report *report, bool tcp);
 
 #endif

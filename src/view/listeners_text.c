@@ -9,12 +9,13 @@
 #include "base/report.h"
 #include "output/text_table.h"
 #include "view/listeners_answer.h"
+#include "view/wrapped.h"
 
 enum { INDENT = 2 };
 
 static const struct text_column queue_columns[] = {
 	{ "Proto", false },   { "Listener", false },  { "Waiting", true },
-	{ "Backlog", true },  { "Fill", true },       { "Drops", true },
+	{ "Of", true },       { "Fill", true },       { "Drops", true },
 	{ "SYN_RECV", true }, { "CLOSE_WAIT", true }, { "PID/Program", false },
 };
 
@@ -31,6 +32,11 @@ static const struct text_column number_columns[] = {
 	{ NULL, true },
 	{ NULL, false },
 };
+
+/* What a narrow terminal does without, the least needed first: SYN_RECV, CLOSE_WAIT, Proto. */
+static const uint8_t queue_fit[] = { 6, 7, 0 };
+/* What a number means. */
+static const uint8_t number_fit[] = { 3 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -53,13 +59,21 @@ static void put_end(struct text_table *table, const struct sock *sock)
 /* "812/nginx", and how many other processes have it. */
 static void put_owner(struct text_table *table, uint32_t pid, const char *program, uint32_t others)
 {
-	char text[256];
-	int n = snprintf(text, sizeof(text), "%" PRIu32 "/%s", pid, program);
-	size_t len = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	char text[256], more[16] = "", name[32];
+	int n;
 
-	if (others > 0 && len < sizeof(text))
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ",+%" PRIu32, others);
-	text_table_escaped(table, text, len < sizeof(text) ? len : sizeof(text) - 1);
+	if (others > 0)
+		snprintf(more, sizeof(more), ",+%" PRIu32, others);
+	if (!program[0] || strcmp(program, "\"\"") == 0) {
+		listeners_format_program(name, sizeof(name), program);
+		text_table_format(table, "%" PRIu32 "/%s%s", pid, name, more);
+		return;
+	}
+	n = snprintf(text, sizeof(text), "%" PRIu32 "/%s%s", pid, program, more);
+	text_table_escaped(table, text,
+			   n < 0                      ? 0
+			   : (size_t)n < sizeof(text) ? (size_t)n
+						      : sizeof(text) - 1);
 }
 
 static void put_listener(struct text_table *table, const struct listeners_sums *sums,
@@ -67,13 +81,14 @@ static void put_listener(struct text_table *table, const struct listeners_sums *
 {
 	const struct listeners_counts *counts = listener_counts(sums, listener);
 	const struct sock *sock = &listener->sock;
-	uint64_t percent;
+	uint64_t percent, capacity;
+	bool limited = listener_capacity(listener, &capacity);
 
 	text_table_str(table, sock->family == AF_INET6 ? proto_row(sock->proto)->name6
 						       : proto_row(sock->proto)->name);
 	put_end(table, sock);
 	put_known(table, sock->has & SOCK_HAS_QUEUES, sock->recv_q);
-	put_known(table, sock->has & SOCK_HAS_BACKLOG, sock->backlog);
+	put_known(table, limited, capacity);
 	if (listener_fill_percent(listener, &percent))
 		text_table_format(table, "%" PRIu64 "%%", percent);
 	else
@@ -108,7 +123,8 @@ static int put_queues(const struct listeners_answer *answer, struct obuf *out)
 	text_table_begin(&table, queue_columns, COUNT_OF(queue_columns), answer->config->utf8);
 	for (size_t i = 0; i < answer->n_shown; i++)
 		put_listener(&table, sums, &sums->listeners[i]);
-	err = text_table_end(&table, out, INDENT, !answer->config->no_header);
+	text_table_fit(&table, view_width(answer->config), queue_fit, sizeof(queue_fit));
+	err = text_table_end(&table, out, INDENT, true);
 	if (answer->n_shown < sums->n_listeners) {
 		obuf_put_str(out, "  and ");
 		obuf_put_left(out, sums->n_listeners - answer->n_shown, 0);
@@ -163,7 +179,7 @@ static int put_close_waits(const struct listeners_answer *answer, struct obuf *o
 		else
 			text_table_str(&table, NULL);
 	}
-	err = text_table_end(&table, out, INDENT, !answer->config->no_header);
+	err = text_table_end(&table, out, INDENT, true);
 	if (held > answer->sums.n_waiters) {
 		obuf_put_str(out, "  of the ");
 		obuf_put_left(out, answer->sums.n_waiters, 0);
@@ -190,16 +206,27 @@ static void put_number(struct text_table *table, const char *name,
 	text_table_str(table, help);
 }
 
+static bool any_known(const struct listeners_number *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (numbers[i].known)
+			return true;
+	return false;
+}
+
 static int put_counters(const struct listeners_answer *answer, struct obuf *out)
 {
 	struct text_table table;
 
+	if (!any_known(answer->kernel.counters, LISTENERS_N_COUNTERS))
+		return 0;
 	obuf_put_str(out, "\nCounters of this network namespace, since it began\n");
 	text_table_begin(&table, number_columns, COUNT_OF(number_columns), answer->config->utf8);
 	for (size_t i = 0; i < LISTENERS_N_COUNTERS; i++)
 		if (answer->kernel.counters[i].known)
 			put_number(&table, listeners_counter_rows[i].name,
 				   &answer->kernel.counters[i], listeners_counter_rows[i].help);
+	text_table_fit(&table, view_width(answer->config), number_fit, sizeof(number_fit));
 	return text_table_end(&table, out, INDENT, false);
 }
 
@@ -207,17 +234,21 @@ static int put_settings(const struct listeners_answer *answer, struct obuf *out)
 {
 	struct text_table table;
 
+	if (!any_known(answer->kernel.settings, LISTENERS_N_SETTINGS))
+		return 0;
 	obuf_put_str(out, "\nSettings\n");
 	text_table_begin(&table, number_columns, COUNT_OF(number_columns), answer->config->utf8);
 	for (size_t i = 0; i < LISTENERS_N_SETTINGS; i++)
 		if (answer->kernel.settings[i].known)
 			put_number(&table, listeners_setting_rows[i].name,
 				   &answer->kernel.settings[i], listeners_setting_rows[i].help);
+	text_table_fit(&table, view_width(answer->config), number_fit, sizeof(number_fit));
 	return text_table_end(&table, out, INDENT, false);
 }
 
 struct findings {
 	struct obuf *out;
+	size_t width; /* of the terminal; 0: there is none, and each is one line */
 	bool any;
 };
 
@@ -227,19 +258,27 @@ static void put_finding(void *arg, const char *kind, const char *text)
 
 	(void)kind;
 	if (!findings->any)
-		obuf_put_str(findings->out, "\nTo be looked at\n");
+		obuf_put_str(findings->out, "To be looked at\n");
 	findings->any = true;
 	obuf_put_blanks(findings->out, INDENT);
+	if (findings->width) {
+		wrapped_put(findings->out, text, INDENT, 2 * INDENT, findings->width);
+		return;
+	}
 	obuf_put_str(findings->out, text);
 	obuf_put_char(findings->out, '\n');
 }
 
 int listeners_put_text(const struct listeners_answer *answer, struct obuf *out)
 {
-	struct findings findings = { .out = out };
-	int err = put_queues(answer, out);
+	struct findings findings = { .out = out, .width = view_width(answer->config) };
+	int err;
 
-	if (err == 0)
+	listeners_find(answer, put_finding, &findings);
+	if (findings.any)
+		obuf_put_char(out, '\n');
+	err = put_queues(answer, out);
+	if (err == 0 && answer->tcp)
 		err = put_close_waits(answer, out);
 	if (err == 0)
 		err = put_counters(answer, out);
@@ -247,7 +286,6 @@ int listeners_put_text(const struct listeners_answer *answer, struct obuf *out)
 		err = put_settings(answer, out);
 	if (err < 0)
 		return err;
-	listeners_find(answer, put_finding, &findings);
 	if (answer->config->continuous)
 		obuf_put_char(out, '\n');
 	return 0;

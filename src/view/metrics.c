@@ -92,7 +92,7 @@ static int finish_sums(struct metrics *view)
 	const struct view_config *config = &view->config;
 	int err = summary_sums_read(&view->summary, &view->scope, config->env, config->report);
 
-	listeners_kernel_read(&view->kernel, config->env, config->report);
+	listeners_kernel_read(&view->kernel, config->env, config->report, true);
 	listeners_sums_finish(&view->listeners);
 	listeners_report_unknown(&view->listeners, config->report);
 	time_wait_sums_finish(&view->time_wait);

@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
+from lib import case, equal, lssock, lssock_ok, on_terminal, that  # noqa: E402
 
 kept = []
 
@@ -68,6 +68,11 @@ def overflow():
             "the queue is full",
         )
         equal((row["backlog"], row["fill_percent"], row["drops"]), (backlog, 100, 0))
+        equal(row["capacity"], backlog + 1)
+        text = lssock_ok("--listeners", f"sport = :{port}").out
+        that(re.search(rf"^  tcp +127\.0\.0\.1:{port} +{backlog + 1} +{backlog + 1} +100% ", text, re.M),
+             text)
+        that(f"the accept queue is full, {backlog + 1} of {backlog + 1}: " in text, text)
         knock(port, 3)
         lib.eventually(lambda: row_of(answer(), port)["drops"] >= 3, "three are dropped")
         after = answer()
@@ -198,6 +203,101 @@ def hidden():
     equal([(row["holder"], row["owner"]) for row in doc["close_wait"]["holders"]], [("hidden", None)])
 
 
+def many_close_waits(n, backlog=8):
+    """A listener, and n connections to it that the client has closed; the accepted ends are kept."""
+    listener = lib.listen(backlog=backlog)
+    for _ in range(n):
+        client, accepted = lib.connect_to(listener)
+        client.close()
+        kept.append(accepted)
+    kept.append(listener)
+    return lib.port_of(listener)
+
+
+@case("a leak is told to those who may not see the program, too")
+def hidden_leak():
+    lib.need_real_root()
+    port = many_close_waits(100)
+    where = f"sport = :{port}"
+    lib.eventually(lambda: answer(where)["close_wait"]["sockets"] == 100, "CLOSE_WAIT")
+    words = [lib.public_lssock(), "--listeners", where]
+    for data in (False, True):
+        result = lib.run(words + data * ["--json"], user=65534, group=65534, extra_groups=[])
+        that(result.status == 0, str(result))
+        text = result.out
+        if data:
+            found = [row for row in json.loads(text)["findings"] if row["kind"] == "close_wait_leak"]
+            equal(len(found), 1, text)
+            text = found[0]["text"]
+        that(f"a program that may not be seen: 100 connections to 127.0.0.1:{port} that the peer"
+             in text, text)
+
+
+def without_proc():
+    lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
+    lib.call(lib.libc.mount, b"none", b"/proc", b"tmpfs", 0, None)
+
+
+@case("without /proc it says what is missing, and still what it has seen")
+def no_proc():
+    lib.need_mounts()
+    if lib.is_sanitized():
+        raise lib.Skip("built with a sanitizer, which needs /proc itself")
+    port = many_close_waits(100)
+    result = lssock("--listeners", "--json", f"sport = :{port}", preexec_fn=without_proc)
+    doc = json.loads(result.out)
+    equal((result.status, doc["complete"], doc["settings"]), (3, False, {}), str(result))
+    that("net.core.somaxconn cannot be read" in result.err, result.err)
+    equal([row["kind"] for row in doc["findings"]], ["close_wait_leak"])
+    text = lssock("--listeners", f"sport = :{port}", preexec_fn=without_proc).out
+    that("Settings" not in text and "Counters" not in text, text)
+
+
+@case("a client that only stopped sending has not gone")
+def half_closed():
+    listener = lib.listen()
+    for _ in range(2):
+        client = socket.create_connection(listener.getsockname())
+        client.shutdown(socket.SHUT_WR)
+        kept.append(client)
+    port = lib.port_of(listener)
+    where = f"sport = :{port}"
+    lib.eventually(lambda: answer(where)["close_wait"]["unaccepted"] == 2, "two wait")
+    text = lssock_ok("--listeners", where).out
+    that(f"\n  127.0.0.1:{port}: 2 clients have closed, or have only stopped sending, before they were "
+         "accepted\n" in text, text)
+    equal(text.split("\n")[0], "To be looked at", "what matters stands first")
+    that(text.index("To be looked at") < text.index("Accept queues"), text)
+    lines = on_terminal(80, "--listeners", where).split("\n")
+    that(max(map(len, lines)) <= 80, max(lines, key=len))
+    that(any(re.match("  Proto +Listener +Waiting +Of ", line) for line in lines)
+         or any(re.match("  Listener +Waiting +Of ", line) for line in lines), "\n".join(lines))
+
+
+@case("a program without a name is still a word")
+def nameless():
+    def serve(say):
+        lib.set_comm(b"")
+        mine = lib.listen()
+        say(str(lib.port_of(mine)))
+        return mine
+
+    child, port = lib.fork_child(serve)
+    text = lssock_ok("--listeners", f"sport = :{port}").out
+    that(re.search(rf'^  tcp .* {child}/""$', text, re.M), text)
+    lib.end_child(child)
+
+
+@case("-H is for one table")
+def no_header():
+    result = lssock("--listeners", "-H")
+    equal((result.status, result.out), (2, ""), str(result))
+    kept.append(lib.listen())
+    equal(lssock_ok("--listeners", "--csv", "-H").lines,
+          lssock_ok("--listeners", "--csv").lines[1:])
+    equal(lssock("--listeners", "-tu").status, 2, "UDP has none")
+
+
 @case("a client's CLOSE_WAIT belongs to no listener")
 def client_close_wait():
     listener = lib.listen()
@@ -270,7 +370,13 @@ def unix():
     that(bytes.fromhex(row["path_hex"]) == b"@" + name[1:], row["path_hex"])
     that(all(row["proto"] == "unix" for row in doc["listeners"]), "only UNIX was asked for")
     text = lssock("--listeners", "-x").out
-    that(re.search(rf"^  unix +{re.escape(shown)} +2 +1 +100% ", text, re.M), text)
+    that(re.search(rf"^  unix +{re.escape(shown)} +2 +2 +100% ", text, re.M), text)
+    for word in ("CLOSE_WAIT, closed", "Counters", "tcp_"):
+        that(word not in text, f"{word} is TCP's: {text}")
+    that("net.core.somaxconn" in text, "which is theirs too")
+    equal((doc["syn_recv"], doc["close_wait"], doc["counters"]), (None, None, {}))
+    equal(list(doc["settings"]), ["somaxconn"])
+    that("Counters of this" in lssock("--listeners", "-tx").out, "with -t")
     that(all(row["proto"] == "tcp" for row in answer()["listeners"]), "TCP is what is usual")
 
 

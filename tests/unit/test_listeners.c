@@ -271,7 +271,7 @@ Test(listeners_kernel, a_second_reading_tells_the_rate, .init = proc_dir_begin,
 	proc_dir_put_text("net/snmp", "Tcp: PassiveOpens\nTcp: 7\n");
 	proc_dir_put_text("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 10 20\n");
 	proc_dir_put_text("sys/net/core/somaxconn", "4096\n");
-	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report);
+	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report, true);
 	cr_assert(kernel.counters[LISTENERS_OVERFLOWS].known);
 	cr_assert_eq(kernel.counters[LISTENERS_OVERFLOWS].value, 10);
 	cr_assert_not(kernel.counters[LISTENERS_OVERFLOWS].has_rate);
@@ -281,7 +281,7 @@ Test(listeners_kernel, a_second_reading_tells_the_rate, .init = proc_dir_begin,
 
 	now_ns += INT64_C(2500000000);
 	proc_dir_put_text("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 15 3\n");
-	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report);
+	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report, true);
 	cr_assert(kernel.counters[LISTENERS_OVERFLOWS].has_rate);
 	cr_assert_eq(kernel.counters[LISTENERS_OVERFLOWS].per_1000_s, 2000);
 	cr_assert_not(kernel.counters[LISTENERS_DROPS].has_rate, "a counter never falls");
@@ -295,9 +295,38 @@ Test(listeners_kernel, counters_that_cannot_be_read_are_missed, .init = proc_dir
 
 	proc_dir_env.now_ns = clock_ns;
 	proc_dir_put_text("net/snmp", "Tcp: PassiveOpens\nTcp: 7\n");
-	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report);
+	proc_dir_put_text("sys/net/core/somaxconn", "4096\n");
+	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report, true);
 	cr_assert_eq(report_status(&proc_dir_report), 3);
 	cr_assert_not_null(strstr(proc_dir_heard(), "net/netstat"));
 	cr_assert(kernel.counters[LISTENERS_PASSIVE_OPENS].known);
 	cr_assert_not(kernel.counters[LISTENERS_OVERFLOWS].known);
+}
+
+Test(listeners_kernel, settings_that_cannot_be_read_are_missed, .init = proc_dir_begin,
+     .fini = proc_dir_end)
+{
+	struct listeners_kernel kernel = { 0 };
+
+	proc_dir_env.now_ns = clock_ns;
+	proc_dir_put_text("net/snmp", "Tcp: PassiveOpens\nTcp: 7\n");
+	proc_dir_put_text("net/netstat", "TcpExt: ListenDrops\nTcpExt: 20\n");
+	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report, true);
+	cr_assert_eq(report_status(&proc_dir_report), 3);
+	cr_assert_not_null(strstr(proc_dir_heard(), "net.core.somaxconn cannot be read"));
+	cr_assert_not(kernel.settings[LISTENERS_SOMAXCONN].known);
+}
+
+Test(listeners_kernel, without_tcp_only_what_others_have_is_read, .init = proc_dir_begin,
+     .fini = proc_dir_end)
+{
+	struct listeners_kernel kernel = { 0 };
+
+	proc_dir_env.now_ns = clock_ns;
+	proc_dir_put_text("sys/net/core/somaxconn", "4096\n");
+	proc_dir_put_text("sys/net/ipv4/tcp_syncookies", "1\n");
+	listeners_kernel_read(&kernel, &proc_dir_env, &proc_dir_report, false);
+	cr_assert_eq(report_status(&proc_dir_report), 0, "no counters are missed");
+	cr_assert_eq(kernel.settings[LISTENERS_SOMAXCONN].value, 4096);
+	cr_assert_not(kernel.settings[LISTENERS_SYNCOOKIES].known);
 }
