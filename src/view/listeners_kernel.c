@@ -39,7 +39,7 @@ const struct listeners_counter_row listeners_counter_rows[LISTENERS_N_COUNTERS] 
 
 const struct listeners_setting_row listeners_setting_rows[LISTENERS_N_SETTINGS] = {
 	[LISTENERS_SOMAXCONN] = { "net/core/somaxconn", "net.core.somaxconn", "somaxconn",
-				  "the largest backlog that listen() grants" },
+				  "what listen() grants at most" },
 	[LISTENERS_MAX_SYN_BACKLOG] = { "net/ipv4/tcp_max_syn_backlog",
 					"net.ipv4.tcp_max_syn_backlog", "tcp_max_syn_backlog",
 					"SYN_RECV of a listener without cookies" },

@@ -52,7 +52,8 @@ bool ports_read_settings(const struct view_config *config, struct ports_settings
 /* Whether it is known which TIME_WAIT connect() may take again. */
 bool ports_reuse_is_known(const struct ports_settings *set);
 
-/* Finds what is to be warned of, and the cure for all of it. 0 or -ENOMEM. */
+/* Finds what is to be warned of, and the cure for all of it: nothing where it is not known what is
+ * reserved. 0 or -ENOMEM. */
 int ports_warn(struct ports_report *report);
 
 /* The status of the limits. */

@@ -105,8 +105,12 @@ static int make_cure(struct ports_report *report)
 
 int ports_warn(struct ports_report *report)
 {
-	int err = find_listeners(report);
+	int err;
 
+	/* Which are reserved is not known, and a cure would take back what is. */
+	if (report->sums->set.unread & PORTS_NO_RESERVED)
+		return 0;
+	err = find_listeners(report);
 	if (err == 0)
 		err = find_outbound(report);
 	return err == 0 ? make_cure(report) : err;

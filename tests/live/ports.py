@@ -700,6 +700,7 @@ def no_settings():
                      "tcp_timestamps"):
             that(name + " cannot be read" in result.err, f"{name}: {result}")
         equal({row["reusable"] for row in answer["triples"]}, {None}, "reusable")
+        equal((answer["unreserved"], answer["cure"]), ([], None), "not known what is reserved")
         lines = lssock("--ports", "-n", preexec_fn=without_proc).lines
         that("TIME_WAIT holds a port 60 s (tcp_tw_reuse is not known)" in lines, "\n".join(lines))
         that(any("32768-60999 (assumed): 28232, of them ? reserved" in line for line in lines),
