@@ -320,6 +320,29 @@ def service():
         equal(run_service(target).status, 0)
 
 
+def write_paths(*texts):
+    """ReadWritePaths= of a unit and its drop-ins as systemd joins them: an empty one begins anew."""
+    paths = []
+    for text in texts:
+        for value in re.findall(r"^\s*ReadWritePaths=(.*)$", text, re.M):
+            paths = paths + value.split() if value.strip() else []
+    return paths
+
+
+@case("the service needs no directory but the one it writes to, in a drop-in too")
+def directories():
+    with open(os.path.join(CONTRIB, "systemd", "lssock-metrics.service"), encoding="utf-8") as file:
+        unit = file.read()
+    with open(os.path.join(CONTRIB, "README.md"), encoding="utf-8") as file:
+        drop_in = file.read()
+    # Without '-' a directory that is missing keeps the whole unit from running.
+    that(all(path.startswith("-") for path in write_paths(unit)), unit)
+    equal(write_paths(unit, drop_in), ["/DIR"])
+    missing = os.path.join(lib.temp_dir(), "missing", "lssock.prom")
+    result = run_service(missing)
+    that(result.status not in (0, 3) and "missing" in result.err, str(result))
+
+
 @case("the units are what systemd takes")
 def units():
     analyze = lib.need_program("systemd-analyze")
