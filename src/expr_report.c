@@ -42,3 +42,10 @@ void expr_report(struct report *report, const char *text, const struct expr_erro
 	report_add(report, REPORT_NOTE, "  %.*s", (int)shown, text + from);
 	report_add(report, REPORT_NOTE, "  %*s%s", (int)blanks, "", marks);
 }
+
+void expr_report_undecided(struct report *report)
+{
+	report_add(report, REPORT_PARTIAL,
+		   "the expression asks for what could not be seen of every socket: "
+		   "what hinges on it was taken for absent");
+}

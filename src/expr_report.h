@@ -13,4 +13,7 @@ struct report;
  */
 void expr_report(struct report *report, const char *text, const struct expr_error *error);
 
+/* Says (REPORT_PARTIAL) that the answer hinges on facts that were kept from us. */
+void expr_report_undecided(struct report *report);
+
 #endif

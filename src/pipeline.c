@@ -15,6 +15,7 @@
 #include "enrich/owners.h"
 #include "enrich/row_names.h"
 #include "enrich/unix_peers.h"
+#include "expr_report.h"
 #include "filter/expr.h"
 #include "filter/select.h"
 #include "hold.h"
@@ -134,9 +135,7 @@ static bool is_match(struct pipeline *pipeline, const struct sock *row)
 	const struct plan *plan = pipeline->config.plan;
 
 	if (expr_is_undecided(plan->expr, row, pipeline->unseen)) {
-		report_add(pipeline->config.report, REPORT_PARTIAL,
-			   "the expression asks for what could not be seen of every socket: "
-			   "what hinges on it was taken for absent");
+		expr_report_undecided(pipeline->config.report);
 		if (pipeline->config.quiet)
 			return false;
 	}

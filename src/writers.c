@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "cli/request.h"
 #include "enrich/owners.h"
+#include "expr_report.h"
 #include "filter/expr.h"
 #include "output/netstat_table.h"
 #include "output/screen.h"
@@ -99,7 +100,12 @@ static void find_owners(const void *ctx, const uint64_t *inodes, size_t n, view_
 
 static bool is_chosen(const void *ctx, const struct sock *row)
 {
-	return expr_matches(ctx, row);
+	const struct writers_config *config = ctx;
+	const struct expr *expr = config->plan->view_expr;
+
+	if (expr_is_undecided(expr, row, 0))
+		expr_report_undecided(config->report);
+	return expr_matches(expr, row);
 }
 
 static enum view_format view_format(enum request_format format)
@@ -138,7 +144,7 @@ static struct view_config view_config(const struct writers_config *config)
 		.filtered = plan->expr || plan->view_expr,
 		.by_counters = plan->by_counters,
 		.chosen = plan->view_expr ? is_chosen : NULL,
-		.chosen_ctx = plan->view_expr,
+		.chosen_ctx = config,
 		.protos = request->protos,
 		.inet4 = request->inet4,
 		.inet6 = request->inet6,

@@ -425,6 +425,8 @@ def hidden():
     ):
         result = as_nobody("-tanq", text)
         that(result.status == status, f"{text}: {result}")
+    result = as_nobody("--ports", "--crit=90", "mark = 5")
+    that(result.status == 3 and result.out.startswith("PORTS UNKNOWN"), str(result))
     result = as_nobody("-tan", "--columns=local_port,mark,md5,ulp")
     that(result.status == 0 and "CAP_NET_ADMIN" in result.err, str(result))
 
