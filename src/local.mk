@@ -180,6 +180,7 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_facts.c %D%/view/time_wait_facts.h \
 	%D%/view/time_wait_json.c \
 	%D%/view/time_wait_owners.c %D%/view/time_wait_owners.h \
+	%D%/view/time_wait_ports.c %D%/view/time_wait_ports.h \
 	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
 	%D%/view/time_wait_text.c \
 	%D%/view/view.c %D%/view/view.h \

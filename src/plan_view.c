@@ -43,6 +43,8 @@ static const struct view_wish wishes[] = {
 			 .sees_all = true },
 	[VIEW_TIME_WAIT] = { .protos = PROTO_BIT(PROTO_TCP),
 			     .mode = SELECT_ALL,
+			     .more_tcp_states = 1u << TCP_STATE_BOUND_INACTIVE,
+			     .sees_all = true,
 			     .all_states = true,
 			     .listeners_first = true },
 	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP),

@@ -90,6 +90,7 @@ live_tests = \
 	%D%/live/summary.py \
 	%D%/live/tables.py \
 	%D%/live/time_wait.py \
+	%D%/live/time_wait_ports.py \
 	%D%/live/uncounted.py \
 	%D%/live/units.py
 

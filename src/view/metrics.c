@@ -95,7 +95,8 @@ static int finish_sums(struct metrics *view)
 	listeners_kernel_read(&view->kernel, config->env, config->report, true);
 	listeners_sums_finish(&view->listeners);
 	listeners_report_unknown(&view->listeners, config->report);
-	time_wait_sums_finish(&view->time_wait);
+	if (err == 0)
+		err = time_wait_sums_finish(&view->time_wait);
 	return err < 0 ? err : ports_sums_finish(&view->ports);
 }
 

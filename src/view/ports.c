@@ -94,24 +94,14 @@ static int ports_begin(struct writer *writer, enum section section)
 	return 0;
 }
 
-/* Whether the row was chosen by -4, -6 and the expression. v4-mapped addresses are IPv4's. */
-static bool is_chosen(const struct view_config *config, const struct sock *row)
-{
-	bool v4 = row->family == AF_INET || addr_is_v4mapped(&row->local.addr);
-
-	if ((config->inet4 || config->inet6) && !(v4 ? config->inet4 : config->inet6))
-		return false;
-	return !config->chosen || config->chosen(config->chosen_ctx, row);
-}
-
 static int ports_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
 	struct ports *ports = (struct ports *)writer;
 
 	begin_round(ports);
 	for (size_t i = 0; i < n; i++) {
-		int err =
-			ports_sums_add(&ports->sums, &rows[i], is_chosen(&ports->config, &rows[i]));
+		int err = ports_sums_add(&ports->sums, &rows[i],
+					 view_has_chosen(&ports->config, &rows[i]));
 
 		if (err < 0) {
 			report_add(ports->config.report, REPORT_FAILED, "out of memory");

@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/report.h"
 #include "output/data.h"
+#include "view/ports_report.h"
 #include "view/time_wait_answer.h"
 
 enum { TOP_DEFAULT = 10 };
@@ -36,12 +37,16 @@ static int read_facts(struct time_wait_writer *self)
 {
 	struct time_wait_answer *answer = &self->answer;
 	const struct view_config *config = &answer->config;
+	struct ports_settings settings;
 	int err = time_wait_facts_read(&answer->facts, config->env);
 
-	answer->sums.low = answer->facts.low;
-	answer->sums.high = answer->facts.high;
-	/* With -4 nobody has seen the IPv6 listeners that take IPv4 as well. */
-	answer->sums.listeners_known = !config->filtered && (config->inet6 || !config->inet4);
+	ports_read_settings(config, &settings);
+	ports_sums_begin(&answer->ports, &settings);
+	if (err == 0)
+		time_wait_facts_report(&answer->facts, config->report);
+	answer->sums.low = settings.low;
+	answer->sums.high = settings.high;
+	answer->sums.listeners_known = true;
 	self->ready = true;
 	return err;
 }
@@ -54,12 +59,24 @@ static int time_wait_begin(struct writer *writer, enum section section)
 	return self->ready ? 0 : read_facts(self);
 }
 
+/* Every socket may hold a port, listen, and show an address of this host. */
+static int add_row(struct time_wait_answer *answer, const struct sock *row)
+{
+	bool chosen = view_has_chosen(&answer->config, row);
+	int err = ports_sums_add(&answer->ports, row, chosen);
+
+	if (err < 0)
+		return err;
+	return chosen ? time_wait_sums_add(&answer->sums, row)
+		      : time_wait_sums_look_at(&answer->sums, row);
+}
+
 static int time_wait_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
 	struct time_wait_writer *self = self_of(writer);
 
 	for (size_t i = 0; !self->failed && i < n; i++)
-		self->failed = time_wait_sums_add(&self->answer.sums, &rows[i]) < 0;
+		self->failed = add_row(&self->answer, &rows[i]) < 0;
 	return self->failed ? -ENOMEM : 0;
 }
 
@@ -105,26 +122,39 @@ static const char *owner_text(char *dst, const struct time_wait_answer *answer,
 	return dst;
 }
 
+static int finish_sums(struct time_wait_answer *answer)
+{
+	int err = ports_sums_finish(&answer->ports);
+
+	if (err == 0)
+		err = time_wait_sums_settle(&answer->sums);
+	if (err < 0)
+		return err;
+	time_wait_take_ports(&answer->sums, &answer->ports);
+	return time_wait_sums_finish(&answer->sums);
+}
+
 static int make_answer(struct time_wait_answer *answer)
 {
 	const struct time_wait_service *service;
 	char client[OWNER_TEXT], server[OWNER_TEXT];
 	const char *client_text, *server_text;
 	size_t i = 0;
-	int err;
+	int err = finish_sums(answer);
 
-	time_wait_sums_finish(&answer->sums);
+	if (err < 0)
+		return err;
 	count_shown(answer);
 	err = likely_owners_find(&answer->owners, &answer->config, answer->sums.services.rows,
 				 answer->shown_services);
 	if (err < 0)
 		return err;
-	service = time_wait_busiest(&answer->sums, &i);
+	service = time_wait_busiest(&answer->sums, &answer->ports, &i);
 	client_text = owner_text(client, answer, service, i);
 	service = time_wait_busiest_inbound(&answer->sums, &i);
 	server_text = owner_text(server, answer, service, i);
-	time_wait_advise(&answer->advice, &answer->sums, &answer->facts, client_text, server_text,
-			 answer->config.filtered);
+	time_wait_advise(&answer->advice, &answer->sums, &answer->ports, &answer->facts,
+			 client_text, server_text, answer->config.filtered);
 	return 0;
 }
 
@@ -165,6 +195,7 @@ static void time_wait_free(struct writer *writer)
 	struct time_wait_writer *self = self_of(writer);
 
 	time_wait_sums_free(&self->answer.sums);
+	ports_sums_free(&self->answer.ports);
 	free(self);
 }
 

@@ -16,6 +16,7 @@
 enum {
 	PERCENT_WATCH = 50,
 	PERCENT_PROBLEM = 90,
+	SHARE = 4, /* one of so many ports in TIME_WAIT: what is done about it may be felt */
 	BUCKET_BYTES = 256, /* of a TIME_WAIT in the kernel (slab tw_sock_TCP) */
 	WIDE_RANGE = 50000, /* ports: there is not much more to be had */
 	RECENT_TO_MINUTE = TIME_WAIT_MS / TIME_WAIT_RECENT_MS,
@@ -24,12 +25,17 @@ enum {
 /* What was found out on the way to the verdict. */
 struct findings {
 	const struct time_wait_sums *sums;
+	const struct ports_sums *ports;
 	const struct time_wait_facts *facts;
 	const char *client, *server; /* likely owners, escaped; NULL: not known */
 	const struct time_wait_service *out, *in;
 	char out_name[TIME_WAIT_NAME_MAX];
+	/* Of the busiest, out: */
 	bool reusable;
-	uint64_t port_percent, needed; /* of the busiest; ports it would need at this rate */
+	uint32_t used, time_wait; /* ports, and those of them in TIME_WAIT */
+	uint64_t port_percent;
+	uint64_t live_percent; /* without TIME_WAIT */
+	uint64_t needed;       /* ports it would need at this rate */
 	uint64_t buckets, bucket_percent;
 };
 
@@ -58,22 +64,15 @@ void time_wait_format_service(char *dst, const struct time_wait_key *key)
 		 brackets ? "]" : "", key->port);
 }
 
-static bool is_loopback(const struct time_wait_key *key)
+static uint32_t used_of(const struct ports_sums *ports, const struct time_wait_service *service)
 {
-	static const union inet_addr loopback6 = { .bytes = { [15] = 1 } };
+	const struct ports_triple *triple = time_wait_triple(ports, service);
 
-	return key->family == AF_INET ? key->addr.bytes[0] == 127
-				      : memcmp(&key->addr, &loopback6, sizeof(loopback6)) == 0;
+	return triple ? triple->used : 0;
 }
 
-bool time_wait_is_reusable(const struct time_wait_facts *facts, const struct time_wait_key *key)
-{
-	if (!facts->tw_reuse.known || (facts->timestamps.known && !facts->timestamps.value))
-		return false;
-	return facts->tw_reuse.value == 1 || (facts->tw_reuse.value == 2 && is_loopback(key));
-}
-
-const struct time_wait_service *time_wait_busiest(const struct time_wait_sums *sums, size_t *i)
+const struct time_wait_service *time_wait_busiest(const struct time_wait_sums *sums,
+						  const struct ports_sums *ports, size_t *i)
 {
 	const struct time_wait_service *best = NULL;
 
@@ -82,7 +81,7 @@ const struct time_wait_service *time_wait_busiest(const struct time_wait_sums *s
 
 		if (service->key.side != TIME_WAIT_OUTBOUND || service->count == 0)
 			continue;
-		if (!best || service->source_used > best->source_used) {
+		if (!best || used_of(ports, service) > used_of(ports, best)) {
 			best = service;
 			*i = k;
 		}
@@ -109,24 +108,50 @@ static uint64_t percent(uint64_t part, uint64_t whole)
 	return whole ? part * 100 / whole : part > 0 ? 100 : 0;
 }
 
-static struct findings find_out(const struct time_wait_sums *sums,
+static void find_out_ports(struct findings *found)
+{
+	const struct ports_sums *ports = found->ports;
+	const struct ports_triple *triple = time_wait_triple(ports, found->out);
+
+	time_wait_format_service(found->out_name, &found->out->key);
+	if (!triple)
+		return;
+	found->reusable = time_wait_is_reusable(ports, found->out);
+	found->used = triple->used;
+	found->time_wait = triple->time_wait < triple->used ? triple->time_wait : triple->used;
+	found->port_percent = ports_pct100(found->used, ports->capacity) / 100;
+	found->live_percent = ports_pct100(found->used - found->time_wait, ports->capacity) / 100;
+	found->needed = (uint64_t)triple->recent * RECENT_TO_MINUTE;
+}
+
+static struct findings find_out(const struct time_wait_sums *sums, const struct ports_sums *ports,
 				const struct time_wait_facts *facts)
 {
-	struct findings found = { .sums = sums, .facts = facts };
+	struct findings found = { .sums = sums, .ports = ports, .facts = facts };
 	size_t i;
 
-	found.out = time_wait_busiest(sums, &i);
+	found.out = time_wait_busiest(sums, ports, &i);
 	found.in = time_wait_busiest_inbound(sums, &i);
-	if (found.out) {
-		time_wait_format_service(found.out_name, &found.out->key);
-		found.reusable = time_wait_is_reusable(facts, &found.out->key);
-		found.port_percent = percent(found.out->source_used, facts->capacity);
-		found.needed = found.out->source_recent * RECENT_TO_MINUTE;
-	}
+	if (found.out)
+		find_out_ports(&found);
 	found.buckets = facts->buckets.known ? facts->buckets.value : sums->count + sums->fin_wait2;
 	if (facts->max_buckets.known)
 		found.bucket_percent = percent(found.buckets, facts->max_buckets.value);
 	return found;
+}
+
+/* Connections that are not over hold most of the ports. */
+static bool are_ports_live(const struct findings *found)
+{
+	return found->used > 0 && found->time_wait < found->used / 2;
+}
+
+/* Enough of the ports are in TIME_WAIT for tcp_tw_reuse to change something, and it would leave
+ * room. */
+static bool would_reuse_help(const struct findings *found)
+{
+	return (uint64_t)found->time_wait * SHARE >= found->used &&
+	       found->live_percent < PERCENT_PROBLEM;
 }
 
 static enum time_wait_level level_of_buckets(const struct findings *found)
@@ -138,11 +163,13 @@ static enum time_wait_level level_of_buckets(const struct findings *found)
 
 static enum time_wait_level level_of_ports(const struct findings *found)
 {
+	uint64_t hard = found->reusable ? found->live_percent : found->port_percent;
+
 	if (!found->out)
 		return TIME_WAIT_FINE;
-	if (found->port_percent >= PERCENT_PROBLEM && !found->reusable)
+	if (found->ports->capacity == 0 || hard >= PERCENT_PROBLEM)
 		return TIME_WAIT_PROBLEM;
-	if (found->port_percent >= PERCENT_WATCH || found->needed >= found->facts->capacity)
+	if (found->port_percent >= PERCENT_WATCH || found->needed >= found->ports->capacity)
 		return TIME_WAIT_WATCH;
 	return TIME_WAIT_FINE;
 }
@@ -158,20 +185,38 @@ static void append(char *text, const char *format, ...)
 	va_end(args);
 }
 
-static void say_ports(char *text, const struct findings *found, enum time_wait_level level)
+static void say_no_ports(char *text, const struct ports_sums *ports)
 {
 	append(text,
-	       "%s: %" PRIu64 " of the %" PRIu32 " local ports that one source address has for "
+	       "Problem: none of the %" PRIu32 " local ports can be had for connections: %" PRIu32
+	       " are reserved, and on %" PRIu32 " others someone listens or is bound; connect() "
+	       "fails with EADDRNOTAVAIL.",
+	       ports->range, ports->n_reserved, ports->n_blocked);
+}
+
+static void say_ports(char *text, const struct findings *found, enum time_wait_level level)
+{
+	uint32_t capacity = found->ports->capacity;
+
+	if (capacity == 0) {
+		say_no_ports(text, found->ports);
+		return;
+	}
+	append(text,
+	       "%s: %" PRIu32 " of the %" PRIu32 " local ports that one source address has for "
 	       "connections to %s are taken (%" PRIu64 "%%)",
-	       level == TIME_WAIT_PROBLEM ? "Problem" : "Getting tight", found->out->source_used,
-	       found->facts->capacity, found->out_name, found->port_percent);
-	if (found->needed >= found->facts->capacity)
+	       level == TIME_WAIT_PROBLEM ? "Problem" : "Getting tight", found->used, capacity,
+	       found->out_name, found->port_percent);
+	if (are_ports_live(found))
+		append(text, ", %" PRIu32 " of them by connections that are still there",
+		       found->used - found->time_wait);
+	else if (found->needed >= capacity)
 		append(text,
 		       ", and at the rate of the last 10 s closed connections alone would take "
 		       "%" PRIu64,
 		       found->needed);
 	append(text, "; without a free port connect() fails with EADDRNOTAVAIL.");
-	if (found->reusable)
+	if (found->reusable && level < TIME_WAIT_PROBLEM)
 		append(text, " tcp_tw_reuse takes the edge off: connect() may use ports in "
 			     "TIME_WAIT again after about a second.");
 }
@@ -194,10 +239,9 @@ static void say_fine(char *text, const struct findings *found)
 		append(text, "No problem here: there is no TIME_WAIT.");
 	else if (found->out && sums->of_side[TIME_WAIT_OUTBOUND] * 10 >= sums->count)
 		append(text,
-		       "No problem here: the busiest destination, %s, takes %" PRIu64
+		       "No problem here: the busiest destination, %s, takes %" PRIu32
 		       " of the %" PRIu32 " local ports it can have (%" PRIu64 "%%).",
-		       found->out_name, found->out->source_used, found->facts->capacity,
-		       found->port_percent);
+		       found->out_name, found->used, found->ports->capacity, found->port_percent);
 	else if (sums->of_side[TIME_WAIT_INBOUND] * 2 >= sums->count)
 		append(text, "No problem here: this host closed first as the server, and that "
 			     "costs no ports, only a little memory.");
@@ -245,35 +289,44 @@ static void help(struct time_wait_advice *advice, const char *format, ...)
 static void help_by_setting(struct time_wait_advice *advice, const struct findings *found)
 {
 	const struct time_wait_facts *facts = found->facts;
-	uint32_t span = (uint32_t)(facts->high - facts->low) + 1;
+	const struct ports_sums *ports = found->ports;
 
 	if (facts->tw_reuse.known && !found->reusable && facts->timestamps.known &&
-	    facts->timestamps.value)
+	    facts->timestamps.value && would_reuse_help(found))
 		help(advice,
 		     "net.ipv4.tcp_tw_reuse=1 (now %" PRIu64 "%s): connect() may then take a port "
 		     "in TIME_WAIT again after about a second, if both ends use TCP timestamps; "
 		     "they are on here.",
 		     facts->tw_reuse.value, facts->tw_reuse.value == 2 ? ", loopback only" : "");
-	else if (span < WIDE_RANGE)
+	else if (ports->range < WIDE_RANGE)
 		help(advice,
 		     "A wider net.ipv4.ip_local_port_range (now %u to %u): 10240 65535 gives "
 		     "55296; ports in it that services listen on belong into "
 		     "net.ipv4.ip_local_reserved_ports.",
-		     facts->low, facts->high);
+		     ports->set.low, ports->set.high);
 	else
 		help(advice,
 		     "More source addresses: each one has %" PRIu32 " ports of its own for %s.",
-		     facts->capacity, found->out_name);
+		     ports->capacity, found->out_name);
 }
 
 static void help_ports(struct time_wait_advice *advice, const struct findings *found)
 {
-	help(advice,
-	     "Keep connections to %s open and use them again (keep-alive, a connection pool)%s%s: "
-	     "%" PRIu64 ".%" PRIu64 " closes a second are what fills the ports. Or let the server "
-	     "close first: then TIME_WAIT is there.",
-	     found->out_name, found->client ? " in what is likely " : "",
-	     found->client ? found->client : "", found->out->recent / 10, found->out->recent % 10);
+	const char *in = found->client ? " in what is likely " : "";
+	const char *client = found->client ? found->client : "";
+
+	if (are_ports_live(found))
+		help(advice,
+		     "Close connections to %s that are not needed, or limit how many there may be "
+		     "(the size of a pool)%s%s: %" PRIu32 " live ones hold the ports, not "
+		     "TIME_WAIT.",
+		     found->out_name, in, client, found->used - found->time_wait);
+	else if (found->ports->capacity > 0)
+		help(advice,
+		     "Keep connections to %s open and use them again (keep-alive, a connection "
+		     "pool)%s%s: %" PRIu64 ".%" PRIu64 " closes a second are what fills the "
+		     "ports. Or let the server close first: then TIME_WAIT is there.",
+		     found->out_name, in, client, found->out->recent / 10, found->out->recent % 10);
 	help_by_setting(advice, found);
 }
 
@@ -341,10 +394,10 @@ static void say_folk(struct time_wait_advice *advice, const struct time_wait_fac
 }
 
 void time_wait_advise(struct time_wait_advice *advice, const struct time_wait_sums *sums,
-		      const struct time_wait_facts *facts, const char *client, const char *server,
-		      bool filtered)
+		      const struct ports_sums *ports, const struct time_wait_facts *facts,
+		      const char *client, const char *server, bool filtered)
 {
-	struct findings found = find_out(sums, facts);
+	struct findings found = find_out(sums, ports, facts);
 
 	memset(advice, 0, sizeof(*advice));
 	found.client = client;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "view/time_wait_facts.h"
+#include "view/time_wait_ports.h"
 #include "view/time_wait_sums.h"
 
 enum time_wait_level {
@@ -32,26 +33,24 @@ struct time_wait_advice {
 
 /* The outbound service that has most ports of one source address in use; its number in *i. NULL:
  * none is in TIME_WAIT. */
-const struct time_wait_service *time_wait_busiest(const struct time_wait_sums *sums, size_t *i);
+const struct time_wait_service *time_wait_busiest(const struct time_wait_sums *sums,
+						  const struct ports_sums *ports, size_t *i);
 
 /* The inbound service with most TIME_WAIT, or NULL. */
 const struct time_wait_service *time_wait_busiest_inbound(const struct time_wait_sums *sums,
 							  size_t *i);
 
 /*
- * After time_wait_sums_finish(). client and server: the likely owners of the two services above,
- * escaped, or NULL where they are not known. filtered: an expression chose the rows.
+ * After time_wait_take_ports() and time_wait_sums_finish(). client and server: the likely owners of
+ * the two services above, escaped, or NULL where they are not known. filtered: an expression chose
+ * the rows.
  */
 void time_wait_advise(struct time_wait_advice *advice, const struct time_wait_sums *sums,
-		      const struct time_wait_facts *facts, const char *client, const char *server,
-		      bool filtered);
+		      const struct ports_sums *ports, const struct time_wait_facts *facts,
+		      const char *client, const char *server, bool filtered);
 
 /* "address:port" of a service ("port N" of an inbound one) at dst, NUL-terminated. */
 enum { TIME_WAIT_NAME_MAX = 96 };
 void time_wait_format_service(char *dst, const struct time_wait_key *key);
-
-/* Whether connect() may take a TIME_WAIT towards this address again before it is over, by
- * tcp_tw_reuse. */
-bool time_wait_is_reusable(const struct time_wait_facts *facts, const struct time_wait_key *key);
 
 #endif

@@ -6,12 +6,14 @@
 #include "view/time_wait_advice.h"
 #include "view/time_wait_facts.h"
 #include "view/time_wait_owners.h"
+#include "view/time_wait_ports.h"
 #include "view/time_wait_sums.h"
 #include "view/view.h"
 
 struct time_wait_answer {
 	struct view_config config;
 	struct time_wait_sums sums;
+	struct ports_sums ports; /* of all sockets, chosen or not */
 	struct time_wait_facts facts;
 	struct time_wait_advice advice;
 	struct likely_owners owners;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/report.h"
 #include "kernel/counters.h"
 #include "kernel/sysctl.h"
 
@@ -27,13 +28,9 @@ static struct time_wait_number counter(const struct counters *counters, const ch
 static void read_ports(struct time_wait_facts *facts, const struct env *env)
 {
 	struct port_set reserved = { 0 };
-	uint32_t n;
 
 	facts->range_known = sysctl_port_range(env, &facts->low, &facts->high);
 	facts->reserved_known = sysctl_reserved_ports(env, &reserved) == 0;
-	n = facts->low <= facts->high ? (uint32_t)(facts->high - facts->low) + 1 : 0;
-	facts->reserved = n ? port_set_count(&reserved, facts->low, facts->high) : 0;
-	facts->capacity = n - facts->reserved;
 }
 
 int time_wait_facts_read(struct time_wait_facts *facts, const struct env *env)
@@ -58,4 +55,29 @@ int time_wait_facts_read(struct time_wait_facts *facts, const struct env *env)
 	facts->buckets = counter(&counters, "TCP", "tw");
 	counters_free(&counters);
 	return err == -ENOMEM || sockstat_err == -ENOMEM ? -ENOMEM : 0;
+}
+
+void time_wait_facts_report(const struct time_wait_facts *facts, struct report *report)
+{
+	/* tcp_tw_reuse_delay is not among them: older kernels have none. */
+	const struct {
+		const char *name;
+		const struct time_wait_number *number;
+	} settings[] = {
+		{ "tcp_tw_reuse", &facts->tw_reuse },
+		{ "tcp_timestamps", &facts->timestamps },
+		{ "tcp_fin_timeout", &facts->fin_timeout_s },
+		{ "tcp_max_tw_buckets", &facts->max_buckets },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (!settings[i].number->known)
+			report_add(report, REPORT_PARTIAL, "net.ipv4.%s cannot be read",
+				   settings[i].name);
+	if (!facts->overflows.known && !facts->entered.known)
+		report_add(report, REPORT_PARTIAL,
+			   "the counters of TIME_WAIT in /proc/net/netstat cannot be read");
+	if (!facts->buckets.known)
+		report_add(report, REPORT_PARTIAL,
+			   "the TIME_WAIT buckets in use cannot be read from /proc/net/sockstat");
 }

@@ -94,18 +94,19 @@ static void put_owners(struct json_doc *doc, const struct time_wait_answer *answ
 static void put_source(struct json_doc *doc, const struct time_wait_answer *answer,
 		       const struct time_wait_service *service)
 {
-	const struct endpoint source = { .addr = service->source };
+	const struct endpoint source = { .addr = time_wait_source(&answer->ports, service) };
+	const struct ports_triple *triple = time_wait_triple(&answer->ports, service);
 
-	if (service->key.side != TIME_WAIT_OUTBOUND) {
+	if (!triple) {
 		json_doc_null(doc, "source");
 		return;
 	}
 	json_doc_object(doc, "source");
 	json_doc_addr(doc, "address", service->key.family, &source);
-	json_doc_uint(doc, "ports_used", service->source_used);
-	json_doc_uint(doc, "ports", answer->facts.capacity);
-	json_doc_uint(doc, "time_wait", service->source_count);
-	json_doc_bool(doc, "reusable", time_wait_is_reusable(&answer->facts, &service->key));
+	json_doc_uint(doc, "ports_used", triple->used);
+	json_doc_uint(doc, "ports", answer->ports.capacity);
+	json_doc_uint(doc, "time_wait", triple->time_wait);
+	json_doc_bool(doc, "reusable", time_wait_is_reusable(&answer->ports, service));
 	json_doc_end(doc);
 }
 
@@ -148,8 +149,11 @@ static void put_peer(struct json_doc *doc, const struct time_wait_peer *peer)
 	obuf_end_row(doc->out);
 }
 
-static void put_facts(struct json_doc *doc, const struct time_wait_facts *facts)
+static void put_facts(struct json_doc *doc, const struct time_wait_answer *answer)
 {
+	const struct time_wait_facts *facts = &answer->facts;
+	const struct ports_sums *ports = &answer->ports;
+
 	json_doc_object(doc, "buckets");
 	put_number(doc, "used", &facts->buckets);
 	put_number(doc, "max", &facts->max_buckets);
@@ -162,8 +166,9 @@ static void put_facts(struct json_doc *doc, const struct time_wait_facts *facts)
 	put_number(doc, "low", &(struct time_wait_number){ facts->range_known, facts->low });
 	put_number(doc, "high", &(struct time_wait_number){ facts->range_known, facts->high });
 	put_number(doc, "reserved",
-		   &(struct time_wait_number){ facts->reserved_known, facts->reserved });
-	json_doc_uint(doc, "capacity", facts->capacity);
+		   &(struct time_wait_number){ facts->reserved_known, ports->n_reserved });
+	json_doc_uint(doc, "blocked", ports->n_blocked);
+	json_doc_uint(doc, "capacity", ports->capacity);
 	json_doc_end(doc);
 	json_doc_object(doc, "settings");
 	put_number(doc, "tcp_tw_reuse", &facts->tw_reuse);
@@ -206,7 +211,7 @@ int time_wait_put_json(const struct time_wait_answer *answer, struct obuf *out)
 	put_rate(&doc, "closes_per_s_10s", time_wait_rate_recent(sums->recent), ages_known);
 	put_rate(&doc, "closes_per_s_60s", time_wait_rate(sums->count), ages_known);
 	put_ages(&doc, sums);
-	put_facts(&doc, &answer->facts);
+	put_facts(&doc, answer);
 	json_doc_array(&doc, "services");
 	for (size_t i = 0; i < answer->shown_services; i++)
 		put_service(&doc, answer, i);

@@ -3,14 +3,9 @@
 #include "view/time_wait_sums.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* Ports of the range towards one destination, from one source address. */
-struct route {
-	struct time_wait_key key;
-	uint64_t used, count, recent;
-};
 
 /* An end that is listened on. */
 struct listener {
@@ -26,7 +21,7 @@ struct ends {
 	uint32_t ifindex;
 };
 
-_Static_assert(sizeof(struct time_wait_key) == 40, "keys have no padding");
+_Static_assert(sizeof(struct time_wait_key) == 24, "keys have no padding");
 
 /* a.b.c.d of ::ffff:a.b.c.d, as IPv4 addresses are kept. */
 static union inet_addr unmap(const union inet_addr *addr)
@@ -67,27 +62,80 @@ static const struct listener *find_listener(const struct time_wait_sums *sums, u
 	return keyed_find(&sums->listeners, &key);
 }
 
-static bool is_listened_on(const struct time_wait_sums *sums, uint8_t family,
-			   const union inet_addr *addr, uint16_t port)
+/* Whether a listener takes what comes for this port on any address. */
+static bool is_wildcard_listened_on(const struct time_wait_sums *sums, uint8_t family,
+				    uint16_t port)
 {
 	static const union inet_addr any;
 	const struct listener *listener;
 
-	if (find_listener(sums, family, addr, port) || find_listener(sums, family, &any, port))
+	if (find_listener(sums, family, &any, port))
 		return true;
 	listener = family == AF_INET ? find_listener(sums, AF_INET6, &any, port) : NULL;
 	return listener && listener->takes_ipv4;
 }
 
-/* Whether the other end is an address of this host as well, as far as the socket itself shows. */
-static bool is_own_address(const struct ends *ends)
+static bool is_listened_on(const struct time_wait_sums *sums, uint8_t family,
+			   const union inet_addr *addr, uint16_t port)
+{
+	return find_listener(sums, family, addr, port) ||
+	       is_wildcard_listened_on(sums, family, port);
+}
+
+/* Other hosts have the same ones. */
+static bool is_scoped(uint8_t family, const union inet_addr *addr)
+{
+	return family == AF_INET6 && addr_needs_scope(addr);
+}
+
+static struct time_wait_key address_key(uint8_t family, const union inet_addr *addr)
+{
+	return (struct time_wait_key){ .family = family, .addr = *addr };
+}
+
+/* Whether the address is known to be one of this host. */
+static bool is_own_address(const struct time_wait_sums *sums, uint8_t family,
+			   const union inet_addr *addr)
 {
 	static const union inet_addr loopback6 = { .bytes = { [15] = 1 } };
+	const struct time_wait_key key = address_key(family, addr);
 
-	if (memcmp(&ends->remote, &ends->local, sizeof(ends->local)) == 0)
+	if (family == AF_INET ? addr->bytes[0] == 127
+			      : memcmp(addr, &loopback6, sizeof(loopback6)) == 0)
 		return true;
-	return ends->family == AF_INET ? ends->remote.bytes[0] == 127
-				       : memcmp(&ends->remote, &loopback6, sizeof(loopback6)) == 0;
+	return keyed_find(&sums->addresses, &key) != NULL;
+}
+
+/* The local address of any socket is this host's. */
+static int add_address(struct time_wait_sums *sums, const struct sock *sock)
+{
+	const struct ends ends = ends_of(sock);
+	const struct time_wait_key key = address_key(ends.family, &ends.local);
+
+	if (addr_is_any(&ends.local) || is_scoped(ends.family, &ends.local))
+		return 0;
+	return keyed_add(&sums->addresses, &key) ? 0 : -ENOMEM;
+}
+
+/* Whether the other end is listened on, on an address of this host. */
+static bool is_remote_here(const struct time_wait_sums *sums, const struct ends *ends)
+{
+	bool same = memcmp(&ends->remote, &ends->local, sizeof(ends->local)) == 0;
+
+	if (!same && (is_scoped(ends->family, &ends->remote) ||
+		      !is_own_address(sums, ends->family, &ends->remote)))
+		return false;
+	return is_listened_on(sums, ends->family, &ends->remote, ends->remote_port);
+}
+
+/* Whether an address that is not yet known to be of this host would make it another side. */
+static bool is_undecided(const struct time_wait_sums *sums, const struct ends *ends)
+{
+	return !in_range(sums, ends->local_port) &&
+	       !is_listened_on(sums, ends->family, &ends->local, ends->local_port) &&
+	       !is_scoped(ends->family, &ends->remote) &&
+	       !is_own_address(sums, ends->family, &ends->remote) &&
+	       is_wildcard_listened_on(sums, ends->family, ends->remote_port);
 }
 
 /* by_range: no listener told it. */
@@ -99,8 +147,7 @@ static enum time_wait_side side_of(const struct time_wait_sums *sums, const stru
 	*by_range = false;
 	if (is_listened_on(sums, ends->family, &ends->local, ends->local_port))
 		return TIME_WAIT_INBOUND;
-	if (is_own_address(ends) &&
-	    is_listened_on(sums, ends->family, &ends->remote, ends->remote_port))
+	if (is_remote_here(sums, ends))
 		return TIME_WAIT_OUTBOUND;
 	if (local && remote && !sums->listeners_known)
 		return TIME_WAIT_UNCLEAR;
@@ -151,24 +198,6 @@ static int add_listener(struct time_wait_sums *sums, const struct sock *sock)
 	return 0;
 }
 
-/* A port of ours that no other connection from the same source to the same destination can have. */
-static struct route *route_of(struct time_wait_sums *sums, const struct ends *ends)
-{
-	const struct time_wait_key key = {
-		.family = ends->family,
-		.addr = ends->remote,
-		.source = ends->local,
-		.port = ends->remote_port,
-		.ifindex = ends->ifindex,
-		.side = TIME_WAIT_OUTBOUND,
-	};
-	struct route *route = keyed_add(&sums->routes, &key);
-
-	if (route && in_range(sums, ends->local_port))
-		route->used++;
-	return route;
-}
-
 static int add_live(struct time_wait_sums *sums, const struct sock *sock)
 {
 	const struct ends ends = ends_of(sock);
@@ -182,10 +211,9 @@ static int add_live(struct time_wait_sums *sums, const struct sock *sock)
 	if (!service)
 		return -ENOMEM;
 	service->live++;
-	if (side == TIME_WAIT_INBOUND)
-		return 0;
-	keep_inode(service, sock);
-	return route_of(sums, &ends) ? 0 : -ENOMEM;
+	if (side == TIME_WAIT_OUTBOUND)
+		keep_inode(service, sock);
+	return 0;
 }
 
 /* Counts its age; returns whether it is recent. */
@@ -220,9 +248,8 @@ static int add_time_wait(struct time_wait_sums *sums, const struct sock *sock)
 	enum time_wait_side side = side_of(sums, &ends, &by_range);
 	struct time_wait_service *service = service_of(sums, &ends, side);
 	struct time_wait_peer *peer = peer_of(sums, &ends);
-	struct route *route = side == TIME_WAIT_OUTBOUND ? route_of(sums, &ends) : NULL;
 
-	if (!service || !peer || (side == TIME_WAIT_OUTBOUND && !route))
+	if (!service || !peer)
 		return -ENOMEM;
 	sums->count++;
 	sums->recent += recent;
@@ -233,38 +260,20 @@ static int add_time_wait(struct time_wait_sums *sums, const struct sock *sock)
 	service->by_range += by_range;
 	peer->count++;
 	peer->of_side[side]++;
-	if (route) {
-		route->count++;
-		route->recent += recent;
-	}
 	return 0;
 }
 
-/* FIN_WAIT2 without a process. It takes a port as TIME_WAIT does. */
-static int add_fin_wait2(struct time_wait_sums *sums, const struct sock *sock)
+/* A row that is no listener's, once its side can be told. */
+static int add_connection(struct time_wait_sums *sums, const struct sock *sock)
 {
-	const struct ends ends = ends_of(sock);
-	bool by_range;
-
-	sums->fin_wait2++;
-	if (side_of(sums, &ends, &by_range) != TIME_WAIT_OUTBOUND)
-		return 0;
-	return route_of(sums, &ends) ? 0 : -ENOMEM;
-}
-
-int time_wait_sums_add(struct time_wait_sums *sums, const struct sock *sock)
-{
-	if (sock->proto != PROTO_TCP)
-		return 0;
-	if (sock->listening)
-		return add_listener(sums, sock);
 	switch (sock->state) {
 	case TCP_STATE_TIME_WAIT:
 		return add_time_wait(sums, sock);
 	case TCP_STATE_FIN_WAIT2:
-		if ((sock->has & SOCK_HAS_TIMER) && sock->timer == TIMER_TIMEWAIT)
-			return add_fin_wait2(sums, sock);
-		return add_live(sums, sock);
+		if (!(sock->has & SOCK_HAS_TIMER) || sock->timer != TIMER_TIMEWAIT)
+			return add_live(sums, sock);
+		sums->fin_wait2++; /* without a process */
+		return 0;
 	case TCP_STATE_ESTABLISHED:
 	case TCP_STATE_SYN_SENT:
 	case TCP_STATE_FIN_WAIT1:
@@ -275,6 +284,65 @@ int time_wait_sums_add(struct time_wait_sums *sums, const struct sock *sock)
 	default: /* SYN_RECV is nobody's yet, CLOSE has no other end */
 		return 0;
 	}
+}
+
+/* Only members that are no pointers are looked at again. */
+static int hold(struct time_wait_sums *sums, const struct sock *sock)
+{
+	if (array_grow((void **)&sums->held, &sums->cap_held, sums->n_held + 1,
+		       sizeof(*sums->held)) < 0)
+		return -ENOMEM;
+	sums->held[sums->n_held++] = *sock;
+	return 0;
+}
+
+int time_wait_sums_look_at(struct time_wait_sums *sums, const struct sock *sock)
+{
+	int err;
+
+	if (sock->proto != PROTO_TCP)
+		return 0;
+	err = add_address(sums, sock);
+	return err == 0 && sock->listening ? add_listener(sums, sock) : err;
+}
+
+int time_wait_sums_add(struct time_wait_sums *sums, const struct sock *sock)
+{
+	int err = time_wait_sums_look_at(sums, sock);
+	struct ends ends;
+
+	if (err < 0 || sock->proto != PROTO_TCP || sock->listening)
+		return err;
+	ends = ends_of(sock);
+	return is_undecided(sums, &ends) ? hold(sums, sock) : add_connection(sums, sock);
+}
+
+/* The port range was asked before the address was known to be this host's: the listener tells the
+ * same. */
+static void correct_by_range(struct time_wait_sums *sums, struct time_wait_service *service)
+{
+	const struct time_wait_key *key = &service->key;
+
+	if (key->side != TIME_WAIT_OUTBOUND || service->by_range == 0 ||
+	    is_scoped(key->family, &key->addr) || !is_own_address(sums, key->family, &key->addr) ||
+	    !is_wildcard_listened_on(sums, key->family, key->port))
+		return;
+	sums->by_range[TIME_WAIT_OUTBOUND] -= service->by_range;
+	service->by_range = 0;
+}
+
+int time_wait_sums_settle(struct time_wait_sums *sums)
+{
+	struct time_wait_service *services;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < sums->n_held; i++)
+		err = add_connection(sums, &sums->held[i]);
+	sums->n_held = 0;
+	services = sums->services.rows;
+	for (size_t i = 0; i < sums->services.n; i++)
+		correct_by_range(sums, &services[i]);
+	return err;
 }
 
 /* The first difference decides. */
@@ -312,33 +380,13 @@ static int compare_peers(const void *left, const void *right)
 	return order ? order : compare_keys(&a->key, &b->key);
 }
 
-/* Tells the service of a route if there is none with more ports in use; by address where equal. */
-static void offer_route(struct time_wait_sums *sums, const struct route *route)
+int time_wait_sums_finish(struct time_wait_sums *sums)
 {
-	struct time_wait_key key = route->key;
-	struct time_wait_service *service;
+	int err = time_wait_sums_settle(sums);
 
-	key.source = (union inet_addr){ 0 };
-	service = keyed_find(&sums->services, &key);
-	if (!service || service->source_used > route->used)
-		return;
-	if (service->source_used == route->used && service->source_used &&
-	    memcmp(&service->source, &route->key.source, sizeof(service->source)) < 0)
-		return;
-	service->source = route->key.source;
-	service->source_used = route->used;
-	service->source_count = route->count;
-	service->source_recent = route->recent;
-}
-
-void time_wait_sums_finish(struct time_wait_sums *sums)
-{
-	const struct route *routes = sums->routes.rows;
-
-	for (size_t i = 0; i < sums->routes.n; i++)
-		offer_route(sums, &routes[i]);
 	keyed_sort(&sums->services, compare_services);
 	keyed_sort(&sums->peers, compare_peers);
+	return err;
 }
 
 static struct keyed keyed_of(size_t size)
@@ -351,8 +399,8 @@ void time_wait_sums_init(struct time_wait_sums *sums)
 	*sums = (struct time_wait_sums){
 		.services = keyed_of(sizeof(struct time_wait_service)),
 		.peers = keyed_of(sizeof(struct time_wait_peer)),
-		.routes = keyed_of(sizeof(struct route)),
 		.listeners = keyed_of(sizeof(struct listener)),
+		.addresses = keyed_of(sizeof(struct time_wait_key)),
 	};
 }
 
@@ -360,8 +408,9 @@ void time_wait_sums_free(struct time_wait_sums *sums)
 {
 	keyed_free(&sums->services);
 	keyed_free(&sums->peers);
-	keyed_free(&sums->routes);
 	keyed_free(&sums->listeners);
+	keyed_free(&sums->addresses);
+	free(sums->held);
 }
 
 void time_wait_sums_clear(struct time_wait_sums *sums)
@@ -372,13 +421,15 @@ void time_wait_sums_clear(struct time_wait_sums *sums)
 		.listeners_known = sums->listeners_known,
 		.services = sums->services,
 		.peers = sums->peers,
-		.routes = sums->routes,
 		.listeners = sums->listeners,
+		.addresses = sums->addresses,
+		.held = sums->held,
+		.cap_held = sums->cap_held,
 	};
 
 	keyed_clear(&fresh.services);
 	keyed_clear(&fresh.peers);
-	keyed_clear(&fresh.routes);
 	keyed_clear(&fresh.listeners);
+	keyed_clear(&fresh.addresses);
 	*sums = fresh;
 }

@@ -8,8 +8,17 @@
  * ephemeral ports decides, and it is counted that it did. So listeners have to be added before all
  * other rows. v4-mapped IPv6 is IPv4 here, as it is in the kernel's tables of ports.
  *
- * Memory grows with the listeners, with the distinct peers in TIME_WAIT, and with the distinct
- * (source, destination, port) of connections that this host opened.
+ * What an address of this host is: loopback, one that a listener is bound to, and any that a socket
+ * has as its own. Only a socket that comes later may show it; so those rows are held back of which
+ * it decides the side: those from a port outside of the range to one that is listened on here, on
+ * the wildcard. Link-local addresses, which other hosts may have as well, count only where both
+ * ends have the same. Known limit: with IP_TRANSPARENT an address that is not this host's looks as
+ * if it were.
+ *
+ * How many ports a service takes is what view/ports_sums.h counts; see view/time_wait_ports.h.
+ *
+ * Memory grows with the listeners, the addresses of this host, the distinct peers in TIME_WAIT, the
+ * distinct (destination, port) of connections that this host opened, and the rows held back.
  */
 #ifndef LSSOCK_VIEW_TIME_WAIT_SUMS_H
 #define LSSOCK_VIEW_TIME_WAIT_SUMS_H
@@ -36,12 +45,11 @@ enum {
 };
 
 struct time_wait_key {
-	union inet_addr addr;   /* outbound and unclear: of the other end; inbound: zero */
-	union inet_addr source; /* routes: of this end */
-	uint32_t ifindex;       /* where addr means nothing without it */
-	uint16_t port;          /* outbound and unclear: of the other end; inbound: of this one */
-	uint8_t family;         /* inbound services: 0 */
-	uint8_t side;           /* enum time_wait_side */
+	union inet_addr addr; /* outbound and unclear: of the other end; inbound: zero */
+	uint32_t ifindex;     /* where addr means nothing without it */
+	uint16_t port;        /* outbound and unclear: of the other end; inbound: of this one */
+	uint8_t family;       /* inbound services: 0 */
+	uint8_t side;         /* enum time_wait_side */
 };
 
 /* (address, port) that this host connected to, or a port of its own that was connected to. */
@@ -54,10 +62,9 @@ struct time_wait_service {
 	 * inbound: listeners. */
 	uint64_t inodes[TIME_WAIT_EXAMPLES];
 	uint32_t n_inodes;
-	/* Outbound: of the source address with most ports in use towards this service. */
-	union inet_addr source;
-	uint64_t source_used; /* ports of the range in use, in any state */
-	uint64_t source_count, source_recent;
+	/* Outbound, once time_wait_take_ports() has told it: the number, plus 1, of the triple of
+	 * ports_sums whose source address has most ports in use towards this service. 0: none. */
+	uint32_t triple;
 };
 
 struct time_wait_peer {
@@ -79,8 +86,10 @@ struct time_wait_sums {
 
 	struct keyed services;  /* struct time_wait_service */
 	struct keyed peers;     /* struct time_wait_peer */
-	struct keyed routes;    /* ports in use of each (source, destination, port) */
 	struct keyed listeners; /* ends that are listened on */
+	struct keyed addresses; /* of this host */
+	struct sock *held;      /* rows whose side only the last row decides; no member borrowed */
+	size_t n_held, cap_held;
 };
 
 void time_wait_sums_init(struct time_wait_sums *sums);
@@ -89,9 +98,15 @@ void time_wait_sums_free(struct time_wait_sums *sums);
 /* Takes one row: listeners first; what is not TCP does not count. 0 or -ENOMEM. */
 int time_wait_sums_add(struct time_wait_sums *sums, const struct sock *sock);
 
-/* All rows are there: orders services and peers, most TIME_WAIT first, and fills what the members
- * source* of services say. */
-void time_wait_sums_finish(struct time_wait_sums *sums);
+/* The same of a row that is not to be counted: it may be a listener, and tells addresses. 0 or
+ * -ENOMEM. */
+int time_wait_sums_look_at(struct time_wait_sums *sums, const struct sock *sock);
+
+/* All rows are there: counts those that were held back. 0 or -ENOMEM. */
+int time_wait_sums_settle(struct time_wait_sums *sums);
+
+/* Settles, and orders services and peers, most TIME_WAIT first. 0 or -ENOMEM. */
+int time_wait_sums_finish(struct time_wait_sums *sums);
 
 /* Starts anew; low, high and listeners_known stay. */
 void time_wait_sums_clear(struct time_wait_sums *sums);

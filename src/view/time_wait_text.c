@@ -107,6 +107,7 @@ static void put_tenths(struct text_table *table, uint64_t tenths)
 static void put_service(struct text_table *table, const struct time_wait_answer *answer, size_t i)
 {
 	const struct time_wait_service *service = time_wait_service(&answer->sums, i);
+	const struct ports_triple *triple;
 
 	text_table_str(table, side_names[service->key.side]);
 	put_end_point(table, &service->key, true);
@@ -115,9 +116,10 @@ static void put_service(struct text_table *table, const struct time_wait_answer 
 		put_tenths(table, time_wait_rate_recent(service->recent));
 	else
 		text_table_str(table, NULL);
-	if (service->key.side == TIME_WAIT_OUTBOUND && answer->facts.capacity)
-		text_table_format(table, "%" PRIu64 "%%",
-				  service->source_used * 100 / answer->facts.capacity);
+	triple = time_wait_triple(&answer->ports, service);
+	if (triple)
+		text_table_format(table, "%u%%",
+				  ports_pct100(triple->used, answer->ports.capacity) / 100);
 	else
 		text_table_str(table, NULL);
 	put_owner(table, answer, i);
@@ -215,14 +217,21 @@ static void put_number(struct text_table *table, const char *name,
 	text_table_str(table, meaning);
 }
 
-static void put_range(struct text_table *table, const struct time_wait_facts *facts)
+static void put_range(struct text_table *table, const struct time_wait_answer *answer)
 {
+	const struct time_wait_facts *facts = &answer->facts;
+	const struct ports_sums *ports = &answer->ports;
+
 	text_table_str(table, "ip_local_port_range");
-	text_table_format(table, "%u-%u", facts->low, facts->high);
-	text_table_format(table, "%s%" PRIu32 " ports for each (source, destination, port)%s",
+	text_table_format(table, "%u-%u", ports->set.low, ports->set.high);
+	text_table_format(table, "%s%" PRIu32 " ports for each (source, destination, port)",
 			  facts->range_known ? "" : "not readable, the usual one is assumed: ",
-			  facts->capacity,
-			  facts->reserved_known ? "" : "; reserved ones are not known");
+			  ports->capacity);
+	text_table_str(table, "ports not to be had");
+	text_table_uint(table, ports->n_reserved + ports->n_blocked);
+	text_table_format(table, "%" PRIu32 " listened on or bound, %s%" PRIu32 " reserved",
+			  ports->n_blocked, facts->reserved_known ? "" : "at least ",
+			  ports->n_reserved);
 }
 
 static int put_facts(const struct time_wait_answer *answer, struct obuf *out)
@@ -250,7 +259,7 @@ static int put_facts(const struct time_wait_answer *answer, struct obuf *out)
 	put_number(&table, "tcp_tw_reuse", &facts->tw_reuse,
 		   "connect() may take TIME_WAIT again: 0 never, 1 yes, 2 on loopback");
 	put_number(&table, "tcp_timestamps", &facts->timestamps, "tcp_tw_reuse needs them");
-	put_range(&table, facts);
+	put_range(&table, answer);
 	return text_table_end(&table, out, INDENT, false);
 }
 

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
+#include "model/addr.h"
 #include "model/field.h"
 #include "model/sock.h"
 #include "output/writer.h"
@@ -51,7 +53,7 @@ struct view_config {
 	uint64_t top;    /* 0: not said */
 	bool filtered; /* an expression chose the rows: what the kernel counts is not about them */
 	bool by_counters; /* what the kernel counts itself was not listed (plan.h) */
-	/* --ports gets all rows; this says which of them the expression chose. NULL: all. */
+	/* Some views get all rows; this says which of them the expression chose. NULL: all. */
 	bool (*chosen)(const void *ctx, const struct sock *row);
 	const void *chosen_ctx;
 	uint32_t protos;   /* 1 << enum sock_proto of those that were named; 0: none was */
@@ -80,5 +82,16 @@ struct view_config {
 
 /* Columns that text has to fit into now; 0: any number. */
 size_t view_width(const struct view_config *config);
+
+/* Whether the row was chosen by -4, -6 and the expression, for views that get all of them.
+ * v4-mapped addresses are IPv4's. */
+static inline bool view_has_chosen(const struct view_config *config, const struct sock *row)
+{
+	bool v4 = row->family == AF_INET || addr_is_v4mapped(&row->local.addr);
+
+	if ((config->inet4 || config->inet6) && !(v4 ? config->inet4 : config->inet6))
+		return false;
+	return !config->chosen || config->chosen(config->chosen_ctx, row);
+}
 
 #endif

@@ -7,15 +7,28 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "view/ports_sums.h"
 #include "view/time_wait_advice.h"
+#include "view/time_wait_ports.h"
 #include "view/time_wait_sums.h"
 
 static struct time_wait_sums sums;
+static struct ports_sums ports;
+static bool finished;
 static struct time_wait_facts facts;
 static struct time_wait_advice advice;
 
 static void set_up(void)
 {
+	const struct ports_settings settings = {
+		.low = 32768,
+		.high = 60999,
+		.tw_reuse = 2,
+		.tw_reuse_delay_ms = 1000,
+		.timestamps = true,
+	};
+
+	ports_sums_begin(&ports, &settings);
 	time_wait_sums_init(&sums);
 	sums.low = 32768;
 	sums.high = 60999;
@@ -24,7 +37,7 @@ static void set_up(void)
 		.low = 32768,
 		.high = 60999,
 		.range_known = true,
-		.capacity = 28232,
+		.reserved_known = true,
 		.tw_reuse = { true, 2 },
 		.timestamps = { true, 1 },
 		.max_buckets = { true, 100000 },
@@ -36,6 +49,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	time_wait_sums_free(&sums);
+	ports_sums_free(&ports);
 }
 
 TestSuite(time_wait, .init = set_up, .fini = tear_down);
@@ -64,6 +78,7 @@ static struct sock row(unsigned int state, const char *local, uint16_t local_por
 
 static void add(struct sock sock)
 {
+	cr_assert_eq(ports_sums_add(&ports, &sock, true), 0);
 	cr_assert_eq(time_wait_sums_add(&sums, &sock), 0);
 }
 
@@ -97,6 +112,18 @@ static void add_live(const char *local, uint16_t local_port, const char *remote,
 	sock.has = inode ? SOCK_HAS_INODE : 0;
 	sock.inode = inode;
 	add(sock);
+}
+
+/* Once: what is sorted cannot be found any more. */
+static void finish(void)
+{
+	if (finished)
+		return;
+	finished = true;
+	cr_assert_eq(ports_sums_finish(&ports), 0);
+	cr_assert_eq(time_wait_sums_settle(&sums), 0);
+	time_wait_take_ports(&sums, &ports);
+	cr_assert_eq(time_wait_sums_finish(&sums), 0);
 }
 
 static void sides(uint64_t out, uint64_t in, uint64_t unclear)
@@ -162,6 +189,47 @@ Test(time_wait, loopback_client_of_a_listener_here)
 	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 0);
 }
 
+Test(time_wait, listener_on_another_address_of_this_host)
+{
+	add_listener("10.9.0.2", 8081, false, 1);
+	add_listener("10.9.0.2", 40200, false, 2);
+	add_time_wait("10.9.0.1", 40000, "10.9.0.2", 8081, 1000);
+	add_time_wait("10.9.0.1", 30010, "10.9.0.2", 40200, 1000);
+	sides(2, 0, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 0);
+	/* Another host's listener on the same port says nothing. */
+	add_time_wait("10.9.0.1", 40001, "10.9.0.7", 8081, 1000);
+	finish();
+	sides(3, 0, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 1);
+}
+
+Test(time_wait, address_of_this_host_that_shows_late)
+{
+	add_listener("::", 8081, false, 1);
+	add_listener("0.0.0.0", 40200, false, 2);
+	add_time_wait("10.9.0.1", 40000, "10.9.0.2", 8081, 1000);
+	add_time_wait("10.9.0.1", 30010, "10.9.0.2", 40200, 1000);
+	add_time_wait("10.9.0.1", 30011, "10.9.0.2", 8081, 1000);
+	add_time_wait("10.9.0.1", 30010, "10.9.0.7", 40200, 1000);
+	sides(1, 0, 0);
+	add_live("10.9.0.2", 22, "10.5.5.5", 5555, 3);
+	finish();
+	sides(3, 1, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_OUTBOUND], 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_INBOUND], 1);
+}
+
+Test(time_wait, link_local_addresses_are_not_only_this_hosts)
+{
+	add_listener("::", 40200, true, 1);
+	add_live("fe80::2", 22, "fe80::9", 5555, 3);
+	add_time_wait("fe80::1", 30010, "fe80::2", 40200, 1000);
+	finish();
+	sides(0, 1, 0);
+	cr_assert_eq(sums.by_range[TIME_WAIT_INBOUND], 1);
+}
+
 Test(time_wait, v4_mapped_is_the_same_service)
 {
 	const struct time_wait_service *service;
@@ -169,13 +237,13 @@ Test(time_wait, v4_mapped_is_the_same_service)
 	add_time_wait("10.0.0.1", 40000, "10.9.9.9", 443, 1000);
 	add_time_wait("::ffff:10.0.0.1", 40001, "::ffff:10.9.9.9", 443, 1000);
 	add_live("::ffff:10.0.0.1", 40002, "::ffff:10.9.9.9", 443, 7);
-	time_wait_sums_finish(&sums);
+	finish();
 	cr_assert_eq(sums.services.n, 1);
 	cr_assert_eq(sums.peers.n, 1);
 	service = time_wait_service(&sums, 0);
 	cr_assert_eq(service->count, 2);
 	cr_assert_eq(service->live, 1);
-	cr_assert_eq(service->source_used, 3);
+	cr_assert_eq(time_wait_triple(&ports, service)->used, 3);
 	cr_assert_eq(service->n_inodes, 1);
 	cr_assert_eq(service->inodes[0], 7);
 	cr_assert_eq(service->key.family, AF_INET);
@@ -188,13 +256,13 @@ Test(time_wait, ports_are_counted_by_source_address)
 	for (uint16_t i = 0; i < 10; i++)
 		add_time_wait(i < 7 ? "10.0.0.2" : "10.0.0.1", (uint16_t)(40000 + i), "10.9.9.9",
 			      443, i < 3 ? 55000 : 1000);
-	time_wait_sums_finish(&sums);
+	finish();
 	service = time_wait_service(&sums, 0);
 	cr_assert_eq(service->count, 10);
 	cr_assert_eq(service->recent, 3);
-	cr_assert_eq(service->source_used, 7);
-	cr_assert_eq(service->source_recent, 3);
-	cr_assert_eq(service->source.bytes[3], 2);
+	cr_assert_eq(time_wait_triple(&ports, service)->used, 7);
+	cr_assert_eq(time_wait_triple(&ports, service)->recent, 3);
+	cr_assert_eq(time_wait_source(&ports, service).bytes[3], 2);
 }
 
 Test(time_wait, ages)
@@ -225,9 +293,9 @@ Test(time_wait, fin_wait2_is_not_time_wait)
 	add(sock);
 	cr_assert_eq(sums.fin_wait2, 1);
 	cr_assert_eq(sums.count, 0);
-	time_wait_sums_finish(&sums);
+	finish();
 	cr_assert_eq(time_wait_service(&sums, 0)->live, 1);
-	cr_assert_eq(time_wait_service(&sums, 0)->source_used, 2);
+	cr_assert_eq(time_wait_triple(&ports, time_wait_service(&sums, 0))->used, 2);
 }
 
 Test(time_wait, most_come_first_and_equals_by_address)
@@ -236,7 +304,7 @@ Test(time_wait, most_come_first_and_equals_by_address)
 	add_time_wait("10.0.0.1", 40000, "10.0.0.4", 443, 1000);
 	add_time_wait("10.0.0.1", 40000, "10.0.0.20", 443, 1000);
 	add_time_wait("10.0.0.1", 40001, "10.0.0.20", 443, 1000);
-	time_wait_sums_finish(&sums);
+	finish();
 	cr_assert_eq(time_wait_peer(&sums, 0)->key.addr.bytes[3], 20);
 	cr_assert_eq(time_wait_peer(&sums, 1)->key.addr.bytes[3], 4);
 	cr_assert_eq(time_wait_peer(&sums, 2)->key.addr.bytes[3], 30);
@@ -249,7 +317,7 @@ Test(time_wait, rounds_start_anew)
 	for (int round = 0; round < 3; round++) {
 		add_listener("0.0.0.0", 80, false, 1);
 		add_time_wait("10.0.0.1", 80, "10.9.9.9", 40000, 1000);
-		time_wait_sums_finish(&sums);
+		cr_assert_eq(time_wait_sums_finish(&sums), 0);
 		cr_assert_eq(sums.count, 1);
 		cr_assert_eq(sums.services.n, 1);
 		cr_assert_eq(time_wait_service(&sums, 0)->n_inodes, 1);
@@ -267,7 +335,7 @@ Test(time_wait, many_services_stay_apart)
 		snprintf(remote, sizeof(remote), "10.1.%u.%u", i / 3 / 256, i / 3 % 256);
 		add_time_wait("10.0.0.1", (uint16_t)(40000 + i % 3), remote, 443, 1000);
 	}
-	time_wait_sums_finish(&sums);
+	finish();
 	cr_assert_eq(sums.services.n, 10000);
 	for (size_t i = 0; i < 10000; i++) {
 		cr_assert_eq(time_wait_service(&sums, i)->count, 3);
@@ -284,8 +352,8 @@ static void outbound(const char *local, const char *remote, unsigned int n, uint
 
 static void advise(const char *client, const char *server)
 {
-	time_wait_sums_finish(&sums);
-	time_wait_advise(&advice, &sums, &facts, client, server, false);
+	finish();
+	time_wait_advise(&advice, &sums, &ports, &facts, client, server, false);
 }
 
 static bool helps(const char *part)
@@ -301,6 +369,10 @@ Test(time_wait, nothing_to_do)
 	advise(NULL, NULL);
 	cr_assert_eq(advice.level, TIME_WAIT_FINE);
 	cr_assert_str_eq(advice.verdict, "No problem here: there is no TIME_WAIT.");
+}
+
+Test(time_wait, few_ports_are_taken)
+{
 	outbound("10.0.0.1", "10.9.9.9", 100, 1000);
 	advise(NULL, NULL);
 	cr_assert_eq(advice.level, TIME_WAIT_FINE);
@@ -327,20 +399,58 @@ Test(time_wait, ports_running_out)
 	cr_assert_not_null(strstr(advice.verdict, "27000 of the 28232"));
 	cr_assert(helps("likely 812/app"));
 	cr_assert(helps("tcp_tw_reuse=1"));
-	facts.tw_reuse.value = 1;
+	facts.tw_reuse.value = ports.set.tw_reuse = 1;
 	advise(NULL, NULL);
 	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
 	cr_assert(!helps("tcp_tw_reuse=1"));
 	cr_assert(!helps("likely"));
 	cr_assert(helps("ip_local_port_range"));
-	facts.timestamps.value = 0; /* then tcp_tw_reuse does nothing */
+	facts.timestamps.value = ports.set.timestamps = 0; /* then tcp_tw_reuse does nothing */
 	advise(NULL, NULL);
 	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
 	cr_assert(!helps("tcp_tw_reuse=1"));
-	facts.low = 1024;
-	facts.high = 65535;
+	ports.range = 64512;
 	advise(NULL, NULL);
 	cr_assert(helps("More source addresses"));
+}
+
+Test(time_wait, live_connections_hold_the_ports)
+{
+	for (unsigned int i = 0; i < 27000; i++)
+		add_live("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443, 0);
+	for (unsigned int i = 27000; i < 28000; i++)
+		add_time_wait("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443, 30000);
+	advise("812/app", NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "27000 of them by connections that are still"));
+	cr_assert(helps("in what is likely 812/app: 27000 live ones"));
+	cr_assert(!helps("tcp_tw_reuse"));
+	cr_assert(!helps("Keep connections"));
+	facts.tw_reuse.value = ports.set.tw_reuse = 1;
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_null(strstr(advice.verdict, "takes the edge off"));
+}
+
+Test(time_wait, ports_that_listeners_block_are_not_there)
+{
+	for (unsigned int i = 0; i < 20000; i++)
+		add_listener("127.0.0.1", (uint16_t)(32768 + i), false, 1);
+	for (unsigned int i = 20000; i < 28232; i++)
+		add_time_wait("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443, 30000);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "8232 of the 8232 local ports"));
+}
+
+Test(time_wait, no_port_at_all)
+{
+	add_time_wait("10.0.0.1", 33000, "10.9.9.9", 443, 30000);
+	for (uint16_t port = 32768; port <= 60999; port++)
+		port_set_add(&ports.set.reserved, port);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "none of the 28232 local ports"));
 }
 
 Test(time_wait, reuse_on_loopback_alone)

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+--time-wait where ports run out: what it says beside what connect() does and --ports counts; and
+connections between addresses of one host, where a listener tells which side is the client.
+"""
+
+import errno
+import json
+import os
+import socket
+import sys
+
+sys.dont_write_bytecode = True
+import lib  # noqa: E402
+from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
+
+LOW, HIGH, SERVICE = 40000, 40199, 8080
+kept = []
+
+
+def write(name, value):
+    try:
+        with open("/proc/sys/net/ipv4/" + name, "w", encoding="ascii") as file:
+            file.write(value)
+    except OSError as why:
+        raise lib.Skip(f"{name} cannot be set here: {why}") from None
+
+
+def answer(*args):
+    return json.loads(lssock_ok("--time-wait", "--json", *args).out)
+
+
+def service_of(document, address, port):
+    found = [s for s in document["services"] if (s["address"], s["port"]) == (address, port)]
+    equal(len(found), 1, str(document["services"]))
+    return found[0]
+
+
+def drop_kept():
+    """Ends connections without TIME_WAIT, so that their ports are free for the next case."""
+    for sock in kept:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        sock.close()
+    kept.clear()
+
+
+def close(client, accepted):
+    client.shutdown(socket.SHUT_WR)
+    that(accepted.recv(1) == b"", "no end of file")
+    accepted.close()
+    that(client.recv(1) == b"", "no end of file")
+    client.close()
+
+
+def connect(listener, n_live, n_time_wait, address=None):
+    for i in range(n_live + n_time_wait):
+        client, accepted = lib.connect_to(listener, address)
+        if i < n_time_wait:
+            close(client, accepted)
+        else:
+            kept.extend((client, accepted))
+
+
+def connect_error(address, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        return sock.connect_ex((address, port))
+
+
+def listen(address, port, backlog=512):
+    sock = lib.listen(address, port, backlog)
+    kept.append(sock)
+    return sock
+
+
+@case("ports that listeners block are none to be had: the same numbers as --ports")
+def blocked():
+    drop_kept()
+    write("ip_local_port_range", f"{LOW} {HIGH}")
+    write("tcp_tw_reuse", "0")
+    server = listen("127.0.0.1", SERVICE)
+    for port in range(LOW, LOW + 120):
+        listen("127.0.0.1", port, 1)
+    connect(server, 78, 2)
+    equal(connect_error("127.0.0.1", SERVICE), errno.EADDRNOTAVAIL)
+    document = answer()
+    ports = json.loads(lssock_ok("--ports", "--json").out)
+    equal(document["ports"]["capacity"], 80)
+    equal(document["ports"]["blocked"], 120)
+    triple = [t for t in ports["triples"] if t["destination_port"] == SERVICE][0]
+    source = service_of(document, "127.0.0.1", SERVICE)["source"]
+    equal((source["ports_used"], source["ports"], source["time_wait"]), (80, 80, 2))
+    equal((triple["used"], triple["capacity"]), (80, 80))
+    equal(document["level"], "problem")
+    that("80 of the 80 local ports" in document["verdict"], document["verdict"])
+    # Nor does an expression hide what takes the ports.
+    document = answer("state", "time-wait")
+    equal((document["ports"]["capacity"], document["level"]), (80, "problem"))
+    equal(service_of(document, "127.0.0.1", SERVICE)["time_wait"], 2)
+
+
+@case("all ports blocked is a problem")
+def none_left():
+    drop_kept()
+    write("ip_local_port_range", f"{LOW} {LOW + 19}")
+    server = listen("127.0.0.2", SERVICE)
+    connect(server, 0, 1, "127.0.0.2")
+    write("ip_local_reserved_ports", f"{LOW}-{LOW + 19}")
+    equal(connect_error("127.0.0.2", SERVICE), errno.EADDRNOTAVAIL)
+    document = answer()
+    write("ip_local_reserved_ports", "\n")
+    equal((document["level"], document["ports"]["capacity"]), ("problem", 0))
+    that("none of the 20 local ports" in document["verdict"], document["verdict"])
+
+
+@case("live connections that hold the ports are told, and no cure for TIME_WAIT is advised")
+def live():
+    drop_kept()
+    write("ip_local_port_range", f"{LOW} {HIGH}")
+    write("tcp_tw_reuse", "0")
+    server = listen("127.0.0.3", SERVICE)
+    connect(server, 195, 5, "127.0.0.3")
+    equal(connect_error("127.0.0.3", SERVICE), errno.EADDRNOTAVAIL)
+    document = answer()
+    equal(document["level"], "problem")
+    that("195 of them by connections that are still there" in document["verdict"],
+         document["verdict"])
+    helps = " ".join(document["helps"])
+    that("limit how many" in helps and "195 live ones" in helps, helps)
+    that("tcp_tw_reuse" not in helps and "Keep connections" not in helps, helps)
+    # It would make room for five.
+    write("tcp_tw_reuse", "1")
+    document = answer()
+    equal(document["level"], "problem")
+    that("takes the edge off" not in document["verdict"], document["verdict"])
+
+
+@case("a listener on another address of this host, or on all of them, tells the client")
+def own_addresses():
+    drop_kept()
+    write("ip_local_port_range", "32768 60999")
+    ip = lib.need_program("ip")
+    for address in ("10.9.0.1", "10.9.0.2", "10.9.0.3"):
+        lib.Neighbour.command(ip, f"addr add {address}/32 dev lo")
+    own = listen("10.9.0.2", 8081)
+    wild = listen("0.0.0.0", 8082)
+    kept.append(lib.listen("10.9.0.3", 1))  # shows that address to be this host's
+    high = listen("10.9.0.2", 40200)
+    wild_high = listen("0.0.0.0", 40201)
+    for listener, there, source in (
+        (own, ("10.9.0.2", 8081), ("10.9.0.1", 0)),
+        (wild, ("10.9.0.3", 8082), ("10.9.0.1", 0)),
+        (high, ("10.9.0.2", 40200), ("10.9.0.1", 30010)),
+        (wild_high, ("10.9.0.3", 40201), ("10.9.0.1", 30011)),
+        (wild, ("10.9.0.3", 8082), ("10.9.0.1", 30012)),
+    ):
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        client.bind(source)
+        client.connect(there)
+        close(client, listener.accept()[0])
+    document = answer("src", "10.9.0.1")
+    equal({s["side"] for s in document["services"]}, {"client"}, str(document["services"]))
+    got = {(s["address"], s["port"]): s["time_wait"] for s in document["services"]}
+    equal(got, {("10.9.0.2", 8081): 1, ("10.9.0.3", 8082): 2, ("10.9.0.2", 40200): 1,
+                ("10.9.0.3", 40201): 1})
+    equal(document["sides"]["client"]["by_port_range"], 0)
+
+
+@case("the same over IPv6, with listeners on ::")
+def own_addresses6():
+    if not lib.have_ipv6():
+        raise lib.Skip("no IPv6")
+    ip = lib.need_program("ip")
+    for address in ("fd00::1", "fd00::2"):
+        lib.Neighbour.command(ip, f"-6 addr add {address}/128 dev lo nodad")
+    listener = lib.listen("::", 8083, backlog=8)
+    kept.append(listener)
+    kept.append(lib.listen("fd00::2", 1))
+    client = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    client.bind(("fd00::1", 0))
+    # The kernel takes a moment for the route to an address that is new.
+    lib.eventually(lambda: client.connect_ex(("fd00::2", 8083)) == 0, "connect()")
+    close(client, listener.accept()[0])
+    document = answer("src", "fd00::1")
+    equal([(s["side"], s["address"], s["port"], s["by_port_range"])
+           for s in document["services"]], [("client", "fd00::2", 8083, 0)])
+
+
+def mount_over(path):
+    lib.call(lib.libc.mount, b"none", path, b"tmpfs", 0, None)
+
+
+@case("settings and counters that cannot be read are missing, not a matter of course")
+def unreadable():
+    lib.need_mounts()
+    if not lib.have_own_pids():
+        raise lib.Skip("no PID namespace here")
+    mount_over(b"/proc/sys")
+    try:
+        for words in (["--time-wait"], ["--explain=time-wait"], ["--explain=fin-wait-2"]):
+            result = lssock(*words)
+            equal(result.status, 3, str(result))
+            that("net.ipv4" in result.err and "cannot be read" in result.err, result.err)
+            document = json.loads(lssock(*words, "--json").out)
+            equal(document["complete"], False, str(words))
+        result = lssock("--time-wait")
+        for name in ("tcp_tw_reuse", "tcp_timestamps", "tcp_max_tw_buckets"):
+            that(f"net.ipv4.{name} cannot be read" in result.err, result.err)
+        equal(lssock("--explain").status, 0)
+    finally:
+        lib.call(lib.libc.umount, b"/proc/sys")
+    equal(lssock("--time-wait").status, 0)
+    equal(lssock("--explain=time-wait").status, 0)
+
+
+if __name__ == "__main__":
+    lib.enter()
+    lib.main()
