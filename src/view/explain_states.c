@@ -327,6 +327,47 @@ static int put_json(struct explain_writer *self)
 	return 0;
 }
 
+static bool has_counters(const struct state_story *story)
+{
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++)
+		if (story->facts[i].kind == STATE_COUNTER)
+			return true;
+	return false;
+}
+
+/* Reads what stands beside the states that are told with all their facts: the one that was asked
+ * for, or in data all of them. What cannot be read is shown as not known, and reported. 0 or
+ * -ENOMEM. */
+static int read_facts(struct explain_writer *self)
+{
+	const struct view_config *config = &self->config;
+	bool counters = false;
+	int err;
+
+	if (!self->story && config->format == VIEW_TEXT)
+		return 0;
+	for (size_t i = 0; i < STATE_COUNT; i++) {
+		const struct state_story *story = state_story_at(i);
+
+		if (self->story && self->story != story)
+			continue;
+		counters |= has_counters(story);
+		if (!state_facts_are_readable(story, config->env))
+			report_add(config->report, REPORT_PARTIAL,
+				   "the settings below net.ipv4 that matter for %s cannot be read",
+				   tcp_state_name(story->state));
+	}
+	err = counters ? counters_read(&self->netstat, config->env, "net/netstat", COUNTERS_PAIRS)
+		       : 0;
+	if (err == 0 || err == -ENOMEM)
+		return err;
+	report_add(config->report, REPORT_PARTIAL,
+		   "cannot read /proc/net/netstat: %s; its "
+		   "counters are missing",
+		   strerror(-err));
+	return 0;
+}
+
 static int put_answer(struct explain_writer *self)
 {
 	bool text = self->config.format == VIEW_TEXT;
@@ -335,10 +376,8 @@ static int put_answer(struct explain_writer *self)
 	/* Half of the sockets are no answer; data says that it is not complete. */
 	if (err == 0 && text && self->config.run->cut_short)
 		return 0;
-	/* Counters that cannot be read are shown as not known. */
-	if (err == 0 && counters_read(&self->netstat, self->config.env, "net/netstat",
-				      COUNTERS_PAIRS) == -ENOMEM)
-		err = -ENOMEM;
+	if (err == 0)
+		err = read_facts(self);
 	if (err == 0) {
 		explain_sums_finish(&self->sums);
 		err = text ? put_text(self) : put_json(self);

@@ -80,3 +80,19 @@ bool state_fact_value(const struct state_fact *fact, const struct env *env,
 	}
 	return false;
 }
+
+bool state_facts_are_readable(const struct state_story *story, const struct env *env)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
+		uint64_t value;
+
+		if (story->facts[i].kind != STATE_SETTING)
+			continue;
+		if (read_setting(env, story->facts[i].name, &value))
+			return true;
+		any = true;
+	}
+	return !any;
+}

@@ -17,6 +17,10 @@ struct env;
 bool state_fact_value(const struct state_fact *fact, const struct env *env,
 		      const struct counters *netstat, uint64_t *value);
 
+/* Whether a setting of the story can be read, or there is none in it. A single one may lack:
+ * kernels are older, and some settings are not in every network namespace. */
+bool state_facts_are_readable(const struct state_story *story, const struct env *env);
+
 /*
  * Seconds until the kernel gives up when it sends again `retries` times, after 1, 2, 4 ... 120
  * seconds, and `linear` times before that after 1 second (net/ipv4/tcp_timer.c). Pure.
