@@ -81,16 +81,31 @@ static size_t put_escaped(struct obuf *out, const void *text, size_t n, unsigned
 	return width;
 }
 
-/* The words that a cell has for what is no text are not left to texts. */
-static const char *cell_word_of(const struct value *value)
+const char *field_text_word_of(const void *text, size_t n)
 {
-	if (value->text.len == 0)
-		return "\"\"";
-	if (value->text.len == 1 && value->text.data[0] == '-')
-		return "\\x2d";
-	if (value->text.len == 2 && memcmp(value->text.data, "\"\"", 2) == 0)
-		return "\\x22\\x22";
+	static const struct {
+		const char *text, *word;
+	} words[] = {
+		{ "", "\"\"" },
+		{ "-", "\\x2d" },
+		{ "\"\"", "\\x22\\x22" },
+		{ "(hidden)", "\\x28hidden)" },
+		{ "(other)", "\\x28other)" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].text) == n && memcmp(text, words[i].text, n) == 0)
+			return words[i].word;
 	return NULL;
+}
+
+/* A word of our own, cut as texts are. */
+static size_t put_cell_word(struct obuf *out, const char *word, size_t max_width)
+{
+	size_t width;
+
+	obuf_put(out, word, field_text_cut(word, strlen(word), max_width, &width));
+	return width;
 }
 
 /* A cell that begins with '[' is no program's. */
@@ -120,11 +135,9 @@ static size_t put_cell_text(struct obuf *out, const struct field *field, const s
 		return 1 +
 		       put_escaped(out, value->text.data, value->text.len, flags, max_width - 1);
 	}
-	word = cell_word_of(value);
-	if (word) {
-		obuf_put_str(out, word);
-		return strlen(word);
-	}
+	word = field_text_word_of(value->text.data, value->text.len);
+	if (word)
+		return put_cell_word(out, word, max_width);
 	if (field->stand_in && value->text.data[0] == '[')
 		return put_cell_program(out, value, flags, max_width);
 	if (value->text.kind == UNIX_PATHNAME)

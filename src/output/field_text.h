@@ -23,8 +23,8 @@ size_t field_text_format_addr(char *dst, const struct sock *sock, const struct v
 
 /*
  * Appends the cell of a table: one word, escaped by base/escape (utf8: see ESCAPE_UTF8), "-" when
- * absent; an abstract UNIX name with '@' before it. A text without bytes is "", and the two texts
- * that would look like these words are written in escapes. A hidden owner shows the unit in
+ * absent; an abstract UNIX name with '@' before it. Words stand for some texts, see
+ * field_text_word_of(). A hidden owner shows the unit in
  * brackets,
  * "[nginx.service]", "[docker:0123456789ab]", with "user-UID/" before it where that user named it;
  * a program's own '[' at the front is an escape. Text that takes more than max_width
@@ -32,6 +32,13 @@ size_t field_text_format_addr(char *dst, const struct sock *sock, const struct v
  */
 size_t field_text_put_cell(struct obuf *out, const struct field *field, const struct sock *sock,
 			   bool utf8, size_t max_width);
+
+/*
+ * The word that stands in a cell for n bytes of text of others: "" for no bytes; an escape for what
+ * would look like a word of ours: "-" (absent), that "", "(hidden)" (this user may not see it),
+ * "(other)" (what is summed up). NULL: the text is written as it is, by base/escape.
+ */
+const char *field_text_word_of(const void *text, size_t n);
 
 /*
  * How much of the n bytes of a finished cell fits into max_width columns, in whole units (escape

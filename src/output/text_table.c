@@ -68,34 +68,47 @@ void text_table_uint(struct text_table *table, uint64_t value)
 	end_cell(table, start, table->text.len - start);
 }
 
-/* The words that a cell has for what is no text are not left to texts. */
-static const char *word_of(const char *text, size_t n)
+/* Appends text of others to a cell. Returns the columns it takes. */
+static size_t put_escaped(struct text_table *table, const void *text, size_t n)
 {
-	if (n == 0)
-		return "\"\"";
-	if (n == 1 && text[0] == '-')
-		return "\\x2d";
-	if (n == 2 && memcmp(text, "\"\"", 2) == 0)
-		return "\\x22\\x22";
-	return NULL;
+	const char *word = field_text_word_of(text, n);
+	unsigned int flags = ESCAPE_BLANK | (table->utf8 ? ESCAPE_UTF8 : 0);
+	struct obuf *to = &table->text;
+	size_t width = 0;
+
+	if (word) {
+		obuf_put_str(to, word);
+		return strlen(word);
+	}
+	if (obuf_reserve(to, escape_bound(n)) < 0) {
+		table->failed = true;
+		return 0;
+	}
+	to->len +=
+		escape_text(to->data + to->len, escape_bound(n), text, n, flags, SIZE_MAX, &width);
+	return width;
 }
 
 void text_table_escaped(struct text_table *table, const void *text, size_t n)
 {
-	const char *word = word_of(text, n);
 	size_t start = table->text.len, width;
-	unsigned int flags = ESCAPE_BLANK | (table->utf8 ? ESCAPE_UTF8 : 0);
 
-	if (word) {
-		text_table_str(table, word);
+	if (table->failed)
 		return;
-	}
-	if (table->failed || obuf_reserve(&table->text, escape_bound(n)) < 0) {
-		table->failed = true;
+	width = put_escaped(table, text, n);
+	end_cell(table, start, width);
+}
+
+void text_table_owner(struct text_table *table, uint32_t pid, const char *program)
+{
+	size_t start = table->text.len, width;
+
+	if (table->failed)
 		return;
-	}
-	table->text.len += escape_text(table->text.data + start, escape_bound(n), text, n, flags,
-				       SIZE_MAX, &width);
+	obuf_put_left(&table->text, pid, 0);
+	obuf_put_char(&table->text, '/');
+	width = table->text.len - start;
+	width += put_escaped(table, program, strlen(program));
 	end_cell(table, start, width);
 }
 

@@ -53,9 +53,11 @@ void text_table_str(struct text_table *table, const char *text);
 void text_table_format(struct text_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void text_table_uint(struct text_table *table, uint64_t value);
-/* Text of others: escaped as one word, blanks too; empty is "". What would look like that, or like
- * "-", is written in escapes. */
+/* Text of others: escaped as one word, blanks too, or the word that stands for it
+ * (field_text_word_of()). */
 void text_table_escaped(struct text_table *table, const void *text, size_t n);
+/* "812/nginx": the program's name as above. */
+void text_table_owner(struct text_table *table, uint32_t pid, const char *program);
 /* A field of a socket, as field_text_put_cell() writes it. */
 void text_table_field(struct text_table *table, const struct field *field, const struct sock *sock);
 /* An address, with ":port" behind it when port is not negative ("*": 0). IPv6 with a port stands in

@@ -20,7 +20,8 @@
 
 enum { BAR_MAX = 24 };
 
-/* What stands in tables where there is no value. */
+/* What stands in tables where there is no value; texts of others never look like them
+ * (field_text_word_of()). */
 static const char word_hidden[] = "(hidden)", word_other[] = "(other)";
 
 struct count_by {
@@ -33,11 +34,6 @@ struct count_by {
 	bool owners;           /* a field is about owners */
 	uint64_t n_rounds;     /* that are over */
 };
-
-static bool text_is(const struct count_value *value, const char *word)
-{
-	return value->len == strlen(word) && memcmp(value->text, word, value->len) == 0;
-}
 
 static void put_cell(struct text_table *table, const struct field *field,
 		     const struct count_value *value)
@@ -58,12 +54,6 @@ static void put_cell(struct text_table *table, const struct field *field,
 		text_table_str(table, addr);
 		return;
 	case COUNT_TEXT:
-		/* Our own two words are not left to texts of others. */
-		if (text_is(value, word_hidden) || text_is(value, word_other)) {
-			text_table_format(table, "\\x28%s", (const char *)value->text + 1);
-			return;
-		}
-		break;
 	case COUNT_WORD:
 	case COUNT_UINT:
 	case COUNT_BOOL:

@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/report.h"
 #include "output/data.h"
+#include "output/field_text.h"
 #include "view/ports_report.h"
 #include "view/time_wait_answer.h"
 
@@ -109,15 +110,18 @@ static const char *owner_text(char *dst, const struct time_wait_answer *answer,
 			      const struct time_wait_service *service, size_t i)
 {
 	const struct likely_owner *owner = NULL;
+	const char *word;
 	size_t n;
 
 	if (service)
 		owner = likely_owners_first(&answer->owners, i);
 	if (!owner)
 		return NULL;
-	n = (size_t)snprintf(dst, OWNER_TEXT, "%u/", owner->pid);
-	n += escape_text(dst + n, OWNER_TEXT - n - 1, owner->program, strlen(owner->program), 0,
-			 SIZE_MAX, NULL);
+	word = field_text_word_of(owner->program, strlen(owner->program));
+	n = (size_t)snprintf(dst, OWNER_TEXT, "%u/%s", owner->pid, word ? word : "");
+	if (!word)
+		n += escape_text(dst + n, OWNER_TEXT - n - 1, owner->program,
+				 strlen(owner->program), 0, SIZE_MAX, NULL);
 	dst[n] = '\0';
 	return dst;
 }

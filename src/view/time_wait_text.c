@@ -86,16 +86,14 @@ static void put_end_point(struct text_table *table, const struct time_wait_key *
 static void put_owner(struct text_table *table, const struct time_wait_answer *answer, size_t i)
 {
 	const struct likely_owner *owner = likely_owners_first(&answer->owners, i);
-	char text[16 + LIKELY_OWNER_NAME], reason[160];
-	int n;
+	char reason[160];
 
 	likely_owner_reason(reason, sizeof(reason), &answer->owners, i,
 			    time_wait_service(&answer->sums, i), owner);
-	n = owner ? snprintf(text, sizeof(text), "%u/%s", owner->pid, owner->program) : 0;
 	if (owner)
-		text_table_escaped(table, text, (size_t)n);
+		text_table_owner(table, owner->pid, owner->program);
 	else
-		text_table_str(table, "unknown");
+		text_table_str(table, answer->owners.services[i].hidden ? "(hidden)" : NULL);
 	text_table_str(table, reason);
 }
 

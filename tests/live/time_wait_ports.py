@@ -187,6 +187,33 @@ def own_addresses6():
            for s in document["services"]], [("client", "fd00::2", 8083, 0)])
 
 
+@case("programs without a name, and with names like our own words, look the same everywhere")
+def names():
+    drop_kept()
+    write("ip_local_port_range", "32768 60999")
+    server = listen("127.0.0.4", SERVICE)
+    connect(server, 0, 1, "127.0.0.4")
+    for name, shown in ((b"", '""'), (b"(hidden)", r"\x28hidden)"), (b"(other)", r"\x28other)")):
+
+        def body(name=name):
+            lib.set_comm(name)
+            return socket.create_connection(("127.0.0.4", SERVICE))
+
+        def run(say, body=body):
+            client = body()
+            say("ready")
+            return client
+
+        pid, _ = lib.fork_child(run)
+        text = lssock_ok("--time-wait").out
+        that(f" {pid}/{shown} " in text, text)
+        text = lssock_ok("--explain=established", "dst", "127.0.0.4").out
+        that(f"\n  {shown} " in text, text)
+        text = lssock_ok("-t", "--count-by=program", "dst", "127.0.0.4").out
+        that(f" {shown}\n" in text, text)
+        lib.end_child(pid)
+
+
 def mount_over(path):
     lib.call(lib.libc.mount, b"none", path, b"tmpfs", 0, None)
 

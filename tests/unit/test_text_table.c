@@ -120,10 +120,29 @@ Test(text_table, text_of_others_is_one_word)
 }
 
 /* "-" is what is not known, "" what is empty. */
+static const char *owner(uint32_t pid, const char *program)
+{
+	text_table_begin(&table, one, 1, false);
+	text_table_owner(&table, pid, program);
+	return finish(0, false);
+}
+
+Test(text_table, owners_are_one_word)
+{
+	cr_assert_str_eq(owner(812, "nginx"), "812/nginx\n");
+	cr_assert_str_eq(owner(812, ""), "812/\"\"\n");
+	cr_assert_str_eq(owner(812, "\"\""), "812/\\x22\\x22\n");
+	cr_assert_str_eq(owner(812, "a b\n"), "812/a\\x20b\\x0a\n");
+}
+
 Test(text_table, text_of_others_looks_like_no_word_of_ours)
 {
 	cr_assert_str_eq(escaped("-", 1, false), "\\x2d");
 	cr_assert_str_eq(escaped("\"\"", 2, false), "\\x22\\x22");
+	cr_assert_str_eq(escaped("(hidden)", 8, false), "\\x28hidden)");
+	cr_assert_str_eq(escaped("(other)", 7, false), "\\x28other)");
+	cr_assert_str_eq(escaped("(sd-pam)", 8, false), "(sd-pam)");
+	cr_assert_str_eq(escaped("(hidden", 7, false), "(hidden");
 	cr_assert_str_eq(escaped("--", 2, false), "--");
 	cr_assert_str_eq(escaped("\"", 1, false), "\"");
 }
