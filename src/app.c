@@ -273,6 +273,13 @@ static char *join_words(const struct request *request)
 }
 
 /* Parses the expression. 0 or the exit status. */
+/* "--explain time-wait": an expression it is not. */
+static bool is_state_to_explain(const struct request *request)
+{
+	return request->view == VIEW_EXPLAIN && !request->explain_state && request->n_words == 1 &&
+	       tcp_state_find(request->words[0]);
+}
+
 static int parse_expression(struct app *app)
 {
 	const struct request *request = &app->request;
@@ -284,6 +291,12 @@ static int parse_expression(struct app *app)
 
 	if (request->n_words == 0)
 		return 0;
+	if (is_state_to_explain(request)) {
+		report_add(&app->report, REPORT_NOTE,
+			   "--explain takes the state in one word: --explain=%s",
+			   request->words[0]);
+		return STATUS_USAGE;
+	}
 	world = expr_world_of(&app->surroundings, app->env, only_unix ? AF_UNIX : 0,
 			      request->resolve_ns);
 	if (request->all_netns) {

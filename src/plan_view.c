@@ -72,6 +72,11 @@ static int refuse(struct plan_error *error, const char *text)
 	return -EINVAL;
 }
 
+static bool is_text(const struct request *request)
+{
+	return request->format == FORMAT_NETSTAT || request->format == FORMAT_COLUMNS;
+}
+
 /* What --time-wait and --explain cannot be combined with. */
 static int check_states(const struct request *request, struct plan_error *error)
 {
@@ -83,6 +88,13 @@ static int check_states(const struct request *request, struct plan_error *error)
 		return refuse(error, "--time-wait and --explain are no table: --json, not --csv");
 	if (request->listening && !request->all)
 		return refuse(error, "--time-wait and --explain look at all states: not with -l");
+	if (request->protos & ~PROTO_BIT(PROTO_TCP))
+		return refuse(error, "--time-wait and --explain are about TCP: of the protocols "
+				     "they take -t alone");
+	if (request->no_header && is_text(request) &&
+	    (request->view == VIEW_TIME_WAIT || request->explain_state))
+		return refuse(error, "-H is for tables; --time-wait and --explain=STATE are "
+				     "several, with titles that tell them apart");
 	if (!request->explain_state || tcp_state_find(request->explain_state))
 		return 0;
 	snprintf(error->text, sizeof(error->text),

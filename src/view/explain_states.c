@@ -153,7 +153,7 @@ static int put_programs(struct explain_writer *self)
 		text_table_uint(&table, program->busiest_pid);
 		text_table_uint(&table, program->busiest_sockets);
 	}
-	err = text_table_end(&table, self->out, INDENT, shown > 0 && !self->config.no_header);
+	err = text_table_end(&table, self->out, INDENT, shown > 0);
 	snprintf(text, sizeof(text), "  (%zu more programs; --top=N shows N)\n", n - shown);
 	if (n > shown)
 		obuf_put_str(self->out, text);

@@ -69,7 +69,7 @@ static int put_sides(const struct time_wait_answer *answer, struct obuf *out)
 		text_table_uint(&table, sums->by_range[side]);
 		text_table_str(&table, costs[side]);
 	}
-	return text_table_end(&table, out, INDENT, !answer->config.no_header);
+	return text_table_end(&table, out, INDENT, true);
 }
 
 /* What a service or a peer is. */
@@ -148,7 +148,7 @@ static int put_services(const struct time_wait_answer *answer, struct obuf *out)
 	text_table_begin(&table, columns, 7, answer->config.utf8);
 	for (size_t i = 0; i < answer->shown_services; i++)
 		put_service(&table, answer, i);
-	err = text_table_end(&table, out, INDENT, !answer->config.no_header);
+	err = text_table_end(&table, out, INDENT, true);
 	put_rest(out, answer->n_services, answer->shown_services, "services");
 	return err;
 }
@@ -173,7 +173,7 @@ static int put_peers(const struct time_wait_answer *answer, struct obuf *out)
 		text_table_uint(&table, peer->of_side[TIME_WAIT_INBOUND]);
 		text_table_uint(&table, peer->of_side[TIME_WAIT_UNCLEAR]);
 	}
-	err = text_table_end(&table, out, INDENT, !answer->config.no_header);
+	err = text_table_end(&table, out, INDENT, true);
 	put_rest(out, answer->n_peers, answer->shown_peers, "peers");
 	return err;
 }
@@ -201,7 +201,7 @@ static int put_ages(const struct time_wait_answer *answer, struct obuf *out)
 		text_table_uint(&table, sums->ages[i]);
 		text_table_bar(&table, sums->ages[i], most, BAR_WIDTH);
 	}
-	return text_table_end(&table, out, INDENT, !answer->config.no_header);
+	return text_table_end(&table, out, INDENT, true);
 }
 
 static void put_number(struct text_table *table, const char *name,

@@ -276,6 +276,19 @@ def wrong():
     for words in (["--csv"], ["-l"], ["-q"], ["--expla"]):
         result = lssock(words[0]) if words == ["--expla"] else lssock("--explain", *words)
         equal((result.status, result.out), (2, ""), str(result))
+    for words in (["-u"], ["-x"], ["-tu"], ["-H"]):
+        result = lssock("--explain=closing", *words)
+        equal((result.status, result.out), (2, ""), str(result))
+    equal(lssock("--explain", "-t").status, 0)
+
+
+@case("a state behind a blank is told how it is written")
+def in_two_words():
+    result = lssock("--explain", "time-wait")
+    equal((result.status, result.out), (2, ""), str(result))
+    that("--explain=time-wait" in result.err and "'state'" not in result.err, result.err)
+    equal(lssock("--explain", "state", "time-wait").status, 0)
+    that("write 'state' before this" in lssock("-t", "time-wait").err, "the listing")
 
 
 if __name__ == "__main__":

@@ -311,6 +311,11 @@ Test(plan, states_and_what_does_not_go_with_them)
 		{ .view = VIEW_EXPLAIN, .format = FORMAT_CSV },
 		{ .view = VIEW_TIME_WAIT, .listening = true },
 		{ .view = VIEW_TIME_WAIT, .format = FORMAT_CSV },
+		{ .view = VIEW_TIME_WAIT, .protos = 1u << PROTO_UDP },
+		{ .view = VIEW_TIME_WAIT, .protos = 1u << PROTO_TCP | 1u << PROTO_UNIX },
+		{ .view = VIEW_EXPLAIN, .protos = 1u << PROTO_UNIX },
+		{ .view = VIEW_TIME_WAIT, .no_header = true },
+		{ .view = VIEW_EXPLAIN, .explain_state = "closing", .no_header = true },
 	};
 	struct plan plan;
 
