@@ -24,18 +24,16 @@ static void put_heading(struct obuf *out, const char *text)
 	obuf_put_char(out, '\n');
 }
 
-static void put_verdict(const struct time_wait_answer *answer, struct obuf *out)
+static void put_explanation(const struct time_wait_answer *answer, struct obuf *out)
 {
-	size_t width = answer->config.width;
-
-	wrapped_put(out, answer->advice.verdict, 0, 0, width);
-	obuf_put_char(out, '\n');
+	put_heading(out, "What TIME_WAIT is");
+	obuf_put_blanks(out, INDENT);
 	wrapped_put(out,
 		    "TIME_WAIT is what is left of a connection at the end that closed first. The "
 		    "kernel keeps it for 60 seconds, so that segments still under way cannot end "
 		    "up in a new connection between the same ports. It is small, it is normal, and "
 		    "no process owns it.",
-		    0, 0, width);
+		    INDENT, INDENT, answer->config.width);
 }
 
 /* Which side of the connections this host was, and what follows. */
@@ -251,51 +249,60 @@ static int put_facts(const struct time_wait_answer *answer, struct obuf *out)
 	put_number(&table, "TW", &facts->entered, "entered, small FIN_WAIT2 too");
 	put_number(&table, "TWRecycled", &facts->recycled, "taken again by connect()");
 	put_number(&table, "TWKilled", &facts->entered_short, "entered for 4 s or less");
-	put_number(&table, "small FIN_WAIT2", &fin_wait2,
-		   "closed here, the other end has not: they last tcp_fin_timeout");
-	put_number(&table, "tcp_fin_timeout", &facts->fin_timeout_s, "seconds");
+	put_number(&table, "small FIN_WAIT2", &fin_wait2, "closed here, not by the other end");
+	put_number(&table, "tcp_fin_timeout", &facts->fin_timeout_s,
+		   "seconds that FIN_WAIT2 lasts");
 	put_number(&table, "tcp_tw_reuse", &facts->tw_reuse,
-		   "connect() may take TIME_WAIT again: 0 never, 1 yes, 2 on loopback");
+		   "connect() takes TIME_WAIT again: 0 no, 1 yes, 2 loopback");
 	put_number(&table, "tcp_timestamps", &facts->timestamps, "tcp_tw_reuse needs them");
 	put_range(&table, answer);
 	return text_table_end(&table, out, INDENT, false);
 }
 
-static void put_advice(const struct time_wait_answer *answer, struct obuf *out)
+static void put_helps(const struct time_wait_answer *answer, struct obuf *out)
 {
 	const struct time_wait_advice *advice = &answer->advice;
-	size_t width = answer->config.width;
 
 	put_heading(out, "What would help here");
 	if (advice->n_helps == 0)
 		obuf_put_str(out, "  Nothing needs to be changed.\n");
 	for (size_t i = 0; i < advice->n_helps; i++)
-		wrapped_put_labelled(out, "  -", advice->helps[i], 4, width);
+		wrapped_put_labelled(out, "  -", advice->helps[i], 4, answer->config.width);
+}
+
+static void put_folk(const struct time_wait_answer *answer, struct obuf *out)
+{
+	const struct time_wait_advice *advice = &answer->advice;
+
 	put_heading(out, "What people try, and what comes of it");
 	for (size_t i = 0; i < advice->n_folk; i++) {
 		obuf_put_str(out, "  ");
 		obuf_put_str(out, advice->folk[i]);
 		obuf_put_char(out, ' ');
-		wrapped_put(out, advice->folk_why[i], strlen(advice->folk[i]) + 3, 4, width);
+		wrapped_put(out, advice->folk_why[i], strlen(advice->folk[i]) + 3, 4,
+			    answer->config.width);
 	}
 }
 
+/* What is to be known first comes first: a screen may end after 24 lines. */
 int time_wait_put_text(const struct time_wait_answer *answer, struct obuf *out)
 {
 	bool any = answer->sums.count > 0;
 	int err;
 
-	put_verdict(answer, out);
-	err = any ? put_sides(answer, out) : 0;
+	wrapped_put(out, answer->advice.verdict, 0, 0, answer->config.width);
+	put_helps(answer, out);
+	err = any ? put_services(answer, out) : 0;
 	if (err == 0 && any)
-		err = put_services(answer, out);
+		err = put_sides(answer, out);
 	if (err == 0 && any)
 		err = put_peers(answer, out);
 	if (err == 0 && any)
 		err = put_ages(answer, out);
 	if (err == 0)
 		err = put_facts(answer, out);
-	put_advice(answer, out);
+	put_folk(answer, out);
+	put_explanation(answer, out);
 	if (answer->config.continuous)
 		obuf_put_char(out, '\n');
 	return err < 0 ? err : obuf_end_row(out);

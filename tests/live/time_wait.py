@@ -245,7 +245,19 @@ def hidden():
     equal(service["owner_unknown_because"], "not every process could be looked into")
 
 
-@case("one sentence first; nothing to change where there is no problem")
+@case("one sentence first, then what helps and the services; the essay last")
+def order():
+    need_scene()
+    lines = lssock_ok("--time-wait").lines
+    titles = [line for line in lines if re.match(r"[A-Z].*", line)]
+    starts = ["What would help", "Services", "Which side", "Peers", "When they were", "This host",
+              "What people try", "What TIME_WAIT is"]
+    at = [next(i for i, line in enumerate(lines) if line.startswith(start)) for start in starts]
+    equal(at, sorted(at), str(titles))
+    that(at[1] + len(answer()["services"]) < 24, "the services do not fit a screen")
+
+
+@case("nothing to change where there is no problem")
 def fine():
     need_scene()
     result = lssock_ok("--time-wait")
