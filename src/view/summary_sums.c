@@ -92,7 +92,7 @@ static bool is_fuller(const struct sock *sock, const struct summary_queue *than)
 	mine = sock->recv_q;
 	theirs = than->used;
 	if ((sock->has & SOCK_HAS_BACKLOG) && than->limit.known) {
-		mine *= than->limit.value + 1;
+		mine *= summary_queue_capacity(than);
 		theirs *= (uint64_t)sock->backlog + 1;
 	}
 	return mine > theirs || (mine == theirs && sock->recv_q > than->used);

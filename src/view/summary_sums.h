@@ -54,6 +54,12 @@ struct summary_queue {
 	struct summary_number limit; /* as given to listen(), cut by the kernel to somaxconn */
 };
 
+/* As many may wait; the limit is known. The kernel lets one more wait than it says. */
+static inline uint64_t summary_queue_capacity(const struct summary_queue *queue)
+{
+	return queue->limit.value + 1;
+}
+
 struct summary_sums {
 	/* Of this network namespace. */
 	struct summary_number tcp[SUMMARY_STATES]; /* by enum tcp_state; 0 is none */

@@ -19,6 +19,7 @@ struct page {
 	struct summary_text *text;
 	struct text_table table;
 	int64_t elapsed_ms; /* since the round before; 0: there was none */
+	bool changes;       /* on a terminal, round by round: in place of notes */
 	size_t width;       /* of a course; 0: none is shown */
 };
 
@@ -80,7 +81,7 @@ static void put_number(struct page *page, const struct summary_number *number)
 		text_table_str(&page->table, NULL);
 }
 
-/* note: what there is to say beside the number where there is no course. */
+/* note: what there is to say beside the number where no change is shown. */
 static void put_line(struct page *page, size_t line, const char *name,
 		     const struct summary_number *number, const char *note)
 {
@@ -89,12 +90,12 @@ static void put_line(struct page *page, size_t line, const char *name,
 	course_add(course, number);
 	text_table_str(&page->table, name);
 	put_number(page, number);
-	if (page->width) {
+	if (page->changes)
 		put_change(page, course);
-		put_course(page, course);
-	} else {
+	else
 		text_table_str(&page->table, note);
-	}
+	if (page->width)
+		put_course(page, course);
 }
 
 static void put_tcp(struct page *page, const struct summary_sums *sums)
@@ -166,8 +167,10 @@ static int put_listeners(const struct summary_sums *sums, bool utf8, struct obuf
 	if (fullest->known) {
 		text_table_str(&table, "  the fullest queue");
 		if (fullest->limit.known)
-			text_table_format(&table, "%" PRIu32 "/%" PRIu64, fullest->used,
-					  fullest->limit.value);
+			text_table_format(&table, "%" PRIu32 " of %" PRIu64 " (%" PRIu64 "%%)",
+					  fullest->used, summary_queue_capacity(fullest),
+					  fullest->used * UINT64_C(100) /
+						  summary_queue_capacity(fullest));
 		else
 			text_table_uint(&table, fullest->used);
 		text_table_end_point(&table, fullest->family, &fullest->end, fullest->end.port);
@@ -220,7 +223,8 @@ static void put_host_number(struct text_table *table, const char *name,
 }
 
 /* What is not counted by namespaces. */
-static int put_host(const struct summary_sums *sums, bool tcp, bool udp, struct obuf *out)
+static int put_host(const struct summary_sums *sums, bool tcp, bool udp, bool title,
+		    struct obuf *out)
 {
 	static const struct text_column columns[] = { { .title = NULL },
 						      { .title = NULL, .right = true },
@@ -229,12 +233,12 @@ static int put_host(const struct summary_sums *sums, bool tcp, bool udp, struct 
 
 	if (!tcp && !udp)
 		return 0;
-	obuf_put_str(out, "\nThe whole host, all network namespaces together\n");
+	obuf_put_str(out, title ? "\nThe whole host, all network namespaces together\n" : "\n");
 	text_table_begin(&table, columns, 3, false);
 	if (tcp) {
 		put_host_number(&table, "TCP sockets allocated", &sums->host_tcp_allocated);
 		text_table_str(&table, "");
-		put_host_number(&table, "TCP orphans", &sums->host_orphans);
+		put_host_number(&table, "TCP orphans, whole host", &sums->host_orphans);
 		if (sums->host_max_orphans.known)
 			text_table_format(&table, "limit %" PRIu64, sums->host_max_orphans.value);
 		else
@@ -246,19 +250,19 @@ static int put_host(const struct summary_sums *sums, bool tcp, bool udp, struct 
 	return text_table_end(&table, out, 0, false);
 }
 
-static int put_here(struct page *page, const struct summary_sums *sums, uint32_t protos, bool utf8,
-		    struct obuf *out)
+static int put_here(struct page *page, const struct summary_sums *sums, uint32_t protos,
+		    const struct view_config *config, struct obuf *out)
 {
 	static const struct text_column columns[] = { { .title = "Protocol" },
 						      { .title = "Sockets", .right = true },
 						      { .title = "Change", .right = true },
 						      { .title = "Course" } };
-	static const struct text_column no_course[] = { { .title = "Protocol" },
-							{ .title = "Sockets", .right = true },
-							{ .title = "" } };
+	static const struct text_column notes[] = { { .title = "Protocol" },
+						    { .title = "Sockets", .right = true },
+						    { .title = "" } };
 
-	text_table_begin(&page->table, page->width ? columns : no_course, page->width ? 4 : 3,
-			 utf8);
+	text_table_begin(&page->table, page->changes ? columns : notes, page->width ? 4 : 3,
+			 config->utf8);
 	if (protos & 1u << PROTO_TCP)
 		put_tcp(page, sums);
 	if (protos & 1u << PROTO_SCTP)
@@ -271,7 +275,7 @@ static int put_here(struct page *page, const struct summary_sums *sums, uint32_t
 		put_inet(page, sums, PROTO_RAW, "RAW");
 	if (protos & 1u << PROTO_UNIX)
 		put_unix(page, sums);
-	return text_table_end(&page->table, out, 0, true);
+	return text_table_end(&page->table, out, 0, !config->no_header);
 }
 
 int summary_text_put(struct summary_text *text, const struct summary_sums *sums,
@@ -279,20 +283,24 @@ int summary_text_put(struct summary_text *text, const struct summary_sums *sums,
 		     int64_t now_ns, struct obuf *out)
 {
 	bool tcp = scope->protos & 1u << PROTO_TCP, udp = scope->protos & 1u << PROTO_UDP;
-	struct page page = { .text = text, .width = course_width(config) };
+	struct page page = {
+		.text = text,
+		.changes = config->continuous && config->width > 0,
+		.width = course_width(config),
+	};
 	int err;
 
 	if (text->n_rounds > 0) {
 		page.elapsed_ms = (now_ns - text->last_ns) / NS_PER_MS;
 		obuf_put_char(out, '\n');
 	}
-	err = put_here(&page, sums, scope->protos, config->utf8, out);
+	err = put_here(&page, sums, scope->protos, config, out);
 	if (err == 0 && tcp) {
 		obuf_put_char(out, '\n');
 		err = put_listeners(sums, config->utf8, out);
 	}
 	if (err == 0)
-		err = put_host(sums, tcp, udp, out);
+		err = put_host(sums, tcp, udp, !config->no_header, out);
 	text->last_ns = now_ns;
 	text->n_rounds++;
 	return err;

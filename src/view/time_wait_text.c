@@ -220,7 +220,7 @@ static void put_range(struct text_table *table, const struct time_wait_answer *a
 
 	text_table_str(table, "ip_local_port_range");
 	text_table_format(table, "%u-%u", ports->set.low, ports->set.high);
-	text_table_format(table, "%s%" PRIu32 " ports for each (source, destination, port)",
+	text_table_format(table, "%s%" PRIu32 " for each (source, destination, port)",
 			  facts->range_known ? "" : "not readable, the usual one is assumed: ",
 			  ports->capacity);
 	text_table_str(table, "ports not to be had");
@@ -245,7 +245,7 @@ static int put_facts(const struct time_wait_answer *answer, struct obuf *out)
 	put_number(&table, "buckets in use", &facts->buckets, "TIME_WAIT and small FIN_WAIT2");
 	put_number(&table, "tcp_max_tw_buckets", &facts->max_buckets, "as many there can be");
 	put_number(&table, "TCPTimeWaitOverflow", &facts->overflows,
-		   "closed without TIME_WAIT, the buckets were full");
+		   "closed without one: the buckets were full");
 	put_number(&table, "TW", &facts->entered, "entered, small FIN_WAIT2 too");
 	put_number(&table, "TWRecycled", &facts->recycled, "taken again by connect()");
 	put_number(&table, "TWKilled", &facts->entered_short, "entered for 4 s or less");
@@ -253,7 +253,7 @@ static int put_facts(const struct time_wait_answer *answer, struct obuf *out)
 	put_number(&table, "tcp_fin_timeout", &facts->fin_timeout_s,
 		   "seconds that FIN_WAIT2 lasts");
 	put_number(&table, "tcp_tw_reuse", &facts->tw_reuse,
-		   "connect() takes TIME_WAIT again: 0 no, 1 yes, 2 loopback");
+		   "reuse by connect(): 0 no, 1 yes, 2 loopback");
 	put_number(&table, "tcp_timestamps", &facts->timestamps, "tcp_tw_reuse needs them");
 	put_range(&table, answer);
 	return text_table_end(&table, out, INDENT, false);

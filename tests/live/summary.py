@@ -132,7 +132,7 @@ def listeners():
         {"local_address": "127.0.0.1", "local_port": lib.port_of(QUEUE), "backlog_used": 3, "backlog": 5},
     )
     text = lssock_ok("--summary", "-t").out
-    that(re.search(rf"fullest queue +3/5 +127\.0\.0\.1:{lib.port_of(QUEUE)}$", text, re.M), text)
+    that(re.search(rf"fullest queue +3 of 6 \(50%\) +127\.0\.0\.1:{lib.port_of(QUEUE)}$", text, re.M), text)
 
 
 @case("orphans are those of this namespace")
@@ -222,6 +222,11 @@ def text():
     got = {line.split()[0]: int(line.split()[1]) for line in lines[start : start + 11]}
     equal(got, states_of(document))
     that("The whole host, all network namespaces together" in lines, str(lines))
+    bare = lssock_ok("--summary", "-H").lines
+    equal([line for line in bare if "whole host, all" in line or line.startswith("Protocol")], [])
+    names = [re.split(r"  +", line.strip())[0] for line in bare if line]
+    equal(len(names), len(set(names)), str(names))
+    equal(len(bare), len(lines) - 2, "only titles and headings are left out")
 
 
 @case("no /proc: numbers are missing and status 3, none is made up")
@@ -265,6 +270,16 @@ def rounds():
     that(re.search(r"LISTEN +\d+ +[@#%*+=]{4}$", line), line)
     line = next(line for line in blocks[-1].split("\n") if "CLOSING" in line)
     that(len(line) < 60, line)
+
+
+@case("a narrow terminal keeps the change, and has no room for notes or courses")
+def narrow():
+    screen = on_terminal(40, "--summary", "-tx", "-c0.3", "--count=3")
+    blocks = screen.split("Protocol ")[1:]
+    equal(len(blocks), 3, screen)
+    heads = blocks[-1].split("\n")[0].split()
+    equal(heads, ["Sockets", "Change"], screen)
+    that("seqpacket" not in screen, screen)
 
 
 def on_terminal(width, *args):
