@@ -198,7 +198,7 @@ static const struct option_row rows[] = {
 	  .arg = OPTION_OPTIONAL_ARG,
 	  .arg_name = "textfile",
 	  .apply = option_set_view,
-	  .help = "all of these as OpenMetrics text; textfile: for\nPrometheus' node_exporter",
+	  .help = "--summary, --ports, --time-wait and --listeners\nas OpenMetrics text; textfile: for Prometheus'\nnode_exporter",
 	  .group = GROUP_ANSWER },
 
 	{ .letter = 'q',

@@ -188,7 +188,9 @@ static int put_owners(struct explain_writer *self, const struct state_story *sto
 	}
 	err = put_programs(self);
 	put_others(self, sums->n_orphans, story->without_process);
-	put_others(self, sums->n_small, "of these are kept as small as TIME_WAIT is");
+	put_others(self, sums->n_small,
+		   "stubs, as small as TIME_WAIT: all that the kernel keeps of sockets that their "
+		   "programs have closed; they are no orphans for tcp_max_orphans");
 	put_others(self, sums->n_hidden, "whose processes could not be looked into");
 	put_others(self, sums->n_unheld,
 		   "that no process holds: the kernel itself, or they were "
@@ -258,7 +260,7 @@ static void put_owners_json(struct json_doc *doc, const struct explain_writer *s
 		json_doc_end(doc);
 	}
 	json_doc_end(doc);
-	json_doc_uint(doc, "without_process", self->sums.n_orphans);
+	json_doc_uint(doc, "without_process", self->sums.n_orphans + self->sums.n_small);
 	json_doc_uint(doc, "small", self->sums.n_small);
 	json_doc_uint(doc, "hidden", self->sums.n_hidden);
 	json_doc_uint(doc, "unheld", self->sums.n_unheld);

@@ -40,9 +40,10 @@ static int count_owners(struct explain_sums *sums, const struct sock *sock)
 	int err = 0;
 
 	if (!(sock->has & SOCK_HAS_INODE)) {
-		sums->n_orphans++;
 		if ((sock->has & SOCK_HAS_TIMER) && sock->timer == TIMER_TIMEWAIT)
 			sums->n_small++;
+		else
+			sums->n_orphans++;
 		return 0;
 	}
 	if (sock->n_owners == 0) {

@@ -27,10 +27,10 @@ struct explain_sums {
 	unsigned int wanted; /* the state whose owners are counted; 0: none. Set before the rows */
 	uint64_t counts[EXPLAIN_STATES];
 	/* Of the wanted state: */
-	uint64_t n_orphans; /* no process can hold them */
+	uint64_t n_orphans; /* no process can hold them, and they are not small */
 	uint64_t n_hidden;  /* this user may not see who holds them */
 	uint64_t n_unheld;  /* no process holds them (the kernel does), or none any more */
-	uint64_t n_small;   /* of the orphans: kept as small as TIME_WAIT (FIN_WAIT2) */
+	uint64_t n_small;   /* stubs: kept as small as TIME_WAIT (FIN_WAIT2) */
 
 	struct keyed programs;  /* struct explain_program */
 	struct keyed processes; /* sockets by process */

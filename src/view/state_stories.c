@@ -208,11 +208,11 @@ static const struct state_story stories[STATE_COUNT] = {
 		.meaning = "This end has closed and the other one has acknowledged it, but has not "
 			   "closed itself; it may still send.",
 		.enters = "From FIN_WAIT1, when the FIN is acknowledged.",
-		.leaves =
-			"To TIME_WAIT when the other end's FIN arrives. An orphan is dropped after "
-			"tcp_fin_timeout (or the program's own TCP_LINGER2), and data for it is "
-			"answered with a reset. One that a program still holds after shutdown() "
-			"waits without limit.",
+		.leaves = "To TIME_WAIT when the other end's FIN arrives. One that its program has "
+			  "closed is dropped after "
+			  "tcp_fin_timeout (or the program's own TCP_LINGER2), and data for it is "
+			  "answered with a reset. One that a program still holds after shutdown() "
+			  "waits without limit.",
 		.many_mean =
 			"Programs at the other ends that do not close: there, these connections "
 			"are in CLOSE_WAIT. Those with a process here belong to programs that "
@@ -220,11 +220,12 @@ static const struct state_story stories[STATE_COUNT] = {
 		.look_next =
 			"On the other end: 'lssock --explain=close-wait' names the program. "
 			"Here: 'lssock -tnp state fin-wait-2'. A shorter tcp_fin_timeout drops "
-			"orphans sooner; it changes nothing about TIME_WAIT.",
+			"what is closed sooner; it changes nothing about TIME_WAIT.",
 		.without_process = ORPHANS,
-		.facts = { { STATE_SETTING, "net.ipv4.tcp_fin_timeout", "seconds an orphan stays" },
+		.facts = { { STATE_SETTING, "net.ipv4.tcp_fin_timeout",
+			     "seconds one stays that is closed" },
 			   { STATE_SETTING, "net.ipv4.tcp_max_tw_buckets",
-			     "orphans kept as small as TIME_WAIT count among these" },
+			     "the stubs count among these" },
 			   MAX_ORPHANS,
 			   ABORT_ON_MEMORY },
 	},

@@ -195,6 +195,15 @@ def orphans():
         equal((got["count"], got["without_process"], got["small"]), (2, 1, small), state)
         equal(len(got["owners"]), 1, state)
         equal(got["owners"][0]["busiest_pid"], os.getpid(), state)
+    # What the kernel counts as orphans, and limits by tcp_max_orphans, is not the small ones.
+    text = lssock_ok("--explain=fin-wait-2").out
+    that(not re.search(r"\d orphans", text), text)
+    that(re.search(r"^  1 stubs, as small as TIME_WAIT", text, re.M), text)
+    said = 0
+    for state in STATES:
+        found = re.search(r"^  (\d+) orphans", lssock_ok(f"--explain={state}").out, re.M)
+        said += int(found.group(1)) if found else 0
+    equal(said, json.loads(lssock_ok("--summary", "--json", "-t").out)["tcp"]["orphans"])
 
 
 @case("TIME_WAIT and SYN_RECV have no owners, and it is said")

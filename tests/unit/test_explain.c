@@ -102,7 +102,7 @@ Test(explain, without_owner_is_not_hidden_is_not_unheld)
 	add(sock);
 	cr_assert_eq(sums.n_unheld, 1);
 	cr_assert_eq(sums.n_hidden, 2);
-	cr_assert_eq(sums.n_orphans, 3);
+	cr_assert_eq(sums.n_orphans, 2);
 	cr_assert_eq(sums.n_small, 1);
 	explain_sums_clear(&sums);
 	cr_assert_eq(sums.n_orphans, 0);
