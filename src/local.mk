@@ -178,6 +178,7 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_advice.c %D%/view/time_wait_advice.h \
 	%D%/view/time_wait_answer.h \
 	%D%/view/time_wait_facts.c %D%/view/time_wait_facts.h \
+	%D%/view/time_wait_here.c %D%/view/time_wait_here.h \
 	%D%/view/time_wait_json.c \
 	%D%/view/time_wait_owners.c %D%/view/time_wait_owners.h \
 	%D%/view/time_wait_ports.c %D%/view/time_wait_ports.h \

@@ -8,12 +8,9 @@
  * ephemeral ports decides, and it is counted that it did. So listeners have to be added before all
  * other rows. v4-mapped IPv6 is IPv4 here, as it is in the kernel's tables of ports.
  *
- * What an address of this host is: loopback, one that a listener is bound to, and any that a socket
- * has as its own. Only a socket that comes later may show it; so those rows are held back of which
- * it decides the side: those from a port outside of the range to one that is listened on here, on
- * the wildcard. Link-local addresses, which other hosts may have as well, count only where both
- * ends have the same. Known limit: with IP_TRANSPARENT an address that is not this host's looks as
- * if it were.
+ * Which addresses are this host's (view/time_wait_here.h) may show only in a row that comes later.
+ * So those rows are held back of which it decides the side: those from a port outside of the range
+ * to one that is listened on here, on the wildcard.
  *
  * How many ports a service takes is what view/ports_sums.h counts; see view/time_wait_ports.h.
  *
@@ -29,6 +26,7 @@
 
 #include "model/sock.h"
 #include "view/keyed.h"
+#include "view/time_wait_here.h"
 
 enum time_wait_side {
 	TIME_WAIT_UNCLEAR,  /* neither a listener nor the port range tells */
@@ -84,11 +82,10 @@ struct time_wait_sums {
 	uint64_t fin_wait2; /* closed here, not yet by the other end, and without a process: kept as
 			       small as TIME_WAIT is */
 
-	struct keyed services;  /* struct time_wait_service */
-	struct keyed peers;     /* struct time_wait_peer */
-	struct keyed listeners; /* ends that are listened on */
-	struct keyed addresses; /* of this host */
-	struct sock *held;      /* rows whose side only the last row decides; no member borrowed */
+	struct keyed services; /* struct time_wait_service */
+	struct keyed peers;    /* struct time_wait_peer */
+	struct time_wait_here here;
+	struct sock *held; /* rows whose side only the last row decides; no member borrowed */
 	size_t n_held, cap_held;
 };
 
