@@ -134,9 +134,9 @@ static void reason_of_none(char *dst, size_t n, const struct likely_summary *sum
 				      : "nobody listens on port %u now",
 			 of->key.port);
 	else if (of->live == 0)
-		snprintf(dst, n, "no live connection to the same peer and port");
+		snprintf(dst, n, "no live connection there");
 	else
-		snprintf(dst, n, "no process holds the live connections to the same peer and port");
+		snprintf(dst, n, "no process holds the live connections there");
 }
 
 void likely_owner_reason(char *dst, size_t n, const struct likely_owners *owners, size_t service,
@@ -151,7 +151,7 @@ void likely_owner_reason(char *dst, size_t n, const struct likely_owners *owners
 	else if (of->key.side == TIME_WAIT_INBOUND)
 		snprintf(dst, n, "listens on port %u%s", of->key.port, others);
 	else
-		snprintf(dst, n, "has %s%" PRIu32 " live connection%s to the same peer and port%s",
+		snprintf(dst, n, "has %s%" PRIu32 " live connection%s there%s",
 			 all_seen ? "" : "at least ", owner->sockets,
 			 owner->sockets == 1 ? "" : "s", others);
 }

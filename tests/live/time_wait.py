@@ -209,7 +209,7 @@ def owner_of_client():
         return found[0]
 
     equal(service()["likely_owners"], [])
-    equal(service()["owner_unknown_because"], "no live connection to the same peer and port")
+    equal(service()["owner_unknown_because"], "no live connection there")
     with inside(scene.net.fd):
         listener = lib.listen(Neighbour.THERE4, FAR_PORT, backlog=64)
 
@@ -220,7 +220,7 @@ def owner_of_client():
     got = service()
     equal(got["live"], 3)
     equal(got["likely_owners"], [{"pid": pid, "program": "like ly",
-                                  "reason": "has 3 live connections to the same peer and port"}])
+                                  "reason": "has 3 live connections there"}])
     text = lssock_ok("--time-wait").out
     row = rf"^  client +{Neighbour.THERE4}:{FAR_PORT} +15 .* {pid}/like\\x20ly +has 3 live"
     that(re.search(row, text, re.M), text)
