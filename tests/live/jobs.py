@@ -131,6 +131,12 @@ def metrics(result):
     that(any(line.startswith("lssock_complete 1") for line in result.lines), str(result))
 
 
+def program_of_port(result):
+    with open("/proc/self/comm", encoding="utf-8") as comm:
+        name = comm.read().strip()
+    that(any(line.split() == ["tcp", "5432", name] for line in result.lines), str(result))
+
+
 CHECKS = {
     "lssock -tulpn": programs,
     "lssock --check=5432": lambda result: equal(result.out, ""),
@@ -150,14 +156,19 @@ CHECKS = {
     "lssock -tulp --json": as_data,
     "lssock -s": counters,
     "lssock --openmetrics=textfile": metrics,
+    "lssock -tulp --columns=proto,local_port,program": program_of_port,
 }
 APART = (
+    "lssock --netns=4711 -tlnp",
+    "lssock --all-netns -tlnp",
     "lssock --wait=listen:5432 --timeout=30",
     "lssock --wait=drained:8080 --timeout=600",
     "lssock -tulH --columns=proto,local_port,program | sort | diff ports.txt -",
     "lssock -tnc",
     "lssock -sc5",
 )
+
+UP, DRAINED, DRIFT = APART[2], APART[3], APART[4]
 
 
 @case("the commands of the manual page are those that are checked here")
@@ -173,7 +184,7 @@ def answers():
 
 @case("waiting until a service is up: at once when it is, later when it comes")
 def comes_up():
-    shell(APART[0])
+    shell(UP)
     later = []
 
     def start():
@@ -182,7 +193,7 @@ def comes_up():
 
     starter = threading.Thread(target=start)
     starter.start()
-    shell(APART[0].replace("5432", "5433"))
+    shell(UP.replace("5432", "5433"))
     starter.join()
     later[0].close()
 
@@ -202,17 +213,38 @@ def drains():
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    shell(APART[1].replace("8080", "8081"))
+    shell(DRAINED.replace("8080", "8081"))
     stopper.join()
     equal(shell("lssock -qtan state connected and not state time-wait and sport = :8081", status=1).out, "")
+
+
+@case("what listens in another network namespace, and in all of them")
+def containers():
+    lib.need_real_root()
+
+    def inside(say):
+        lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
+        lib.loopback_up()
+        kept = lib.listen("127.0.0.1", 6379)
+        say("ready")
+        return kept
+
+    pid, _ = lib.fork_child(inside)
+    result = shell(APART[0].replace("4711", str(pid)))
+    equal([line.split()[3] for line in lines_with(result, "LISTEN")], ["127.0.0.1:6379"])
+    that(lines_with(result, f"{pid}/"), str(result))
+    result = shell(APART[1])
+    that(lines_with(result, "127.0.0.1:6379", f"{pid}/"), str(result))
+    that(lines_with(result, "127.0.0.1:5432", f"{os.getpid()}/"), str(result))
+    lib.end_child(pid)
 
 
 @case("whether other things listen than before")
 def drift():
     shell("lssock -tulH --columns=proto,local_port,program | sort > ports.txt")
-    equal(shell(APART[2]).out, "")
+    equal(shell(DRIFT).out, "")
     with contextlib.closing(lib.listen("127.0.0.1", 8099)):
-        result = shell(APART[2], status=1)
+        result = shell(DRIFT, status=1)
         that(lines_with(result, "> ", "8099"), str(result))
 
 

@@ -193,8 +193,11 @@ def requests(*args):
     strace = lib.need_program("strace")
     if lib.is_sanitized():
         raise lib.Skip("a leak checker does not run under strace")
-    traced = lib.run([strace, "-e", "trace=sendto,sendmsg", lib.LSSOCK, *args]).err
+    traced = lib.run([strace, "-v", "-e", "trace=sendto,sendmsg", lib.LSSOCK, *args]).err
+    # TCP of both families is asked for by another request, which has no field for the protocol.
     found = re.findall(r"sdiag_protocol=(\w+), .*?idiag_states=([^,]+),", traced)
+    found += [("IPPROTO_TCP", states) for states in
+              re.findall(r"TCPDIAG_GETSOCK.*?idiag_states=([^,}]+)", traced)]
     if not found or "TCP_LISTEN" not in traced:
         raise lib.Skip("this strace does not show what is asked of sock_diag")
     return found
