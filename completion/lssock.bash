@@ -78,7 +78,8 @@ _lssock()
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
 		--statistics --openmetrics --check= --wait= --timeout=
-		--continuous --count= --quiet --explain-filter --verbose --version --help'
+		--continuous --count= --quiet --explain-filter --verbose --no-sandbox
+		--version --help'
 
 	COMPREPLY=()
 	# "--option=value" is three words where '=' is among COMP_WORDBREAKS, as it is by default.

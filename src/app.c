@@ -16,6 +16,7 @@
 #include "base/report.h"
 #include "cli/options.h"
 #include "cli/usage.h"
+#include "confine.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
 #include "explain.h"
@@ -38,6 +39,7 @@ struct app {
 	struct expr *expr; /* NULL: none */
 	struct plan plan;
 	struct report report;
+	struct confine confine;
 	struct obuf out;
 	struct names *names;
 	struct pipeline *pipeline;
@@ -119,6 +121,8 @@ static void run_rounds(struct app *app)
 	for (uint64_t round = 1;; round++) {
 		int64_t now;
 
+		if (!app->request.continuous || round == app->request.count)
+			confine_last_round(&app->confine);
 		if (run_round(app, round) < 0 || env->stop_signal(env))
 			return;
 		if (app->request.quiet && app->n_matches > 0)
@@ -148,6 +152,7 @@ static void list_sockets(struct app *app)
 		.env = app->env,
 		.report = &app->report,
 		.plan = &app->plan,
+		.confine = &app->confine,
 		.inet6_named = app->request.inet6,
 		.verbose = app->request.verbose,
 		.quiet = app->request.quiet,
@@ -166,6 +171,7 @@ static void list_sockets(struct app *app)
 		.plan = &app->plan,
 		.run = &app->run,
 		.status = &app->view_status,
+		.confine = &app->confine,
 	};
 	if (app->names)
 		app->writers.labels = names_labels(app->names);
@@ -245,6 +251,7 @@ static int run_request(struct app *app)
 		app->out.error = EBADF;
 	else
 		run_action(app);
+	confine_end(&app->confine);
 	report_output(app);
 	obuf_free(&app->out);
 	if (app->view_status < 0)
@@ -358,6 +365,15 @@ static int enter_netns(struct app *app)
 	return 0;
 }
 
+/* Where no socket is looked at, nothing is needed. */
+static void confine_to_plan(struct app *app)
+{
+	bool looks = app->request.action == ACTION_LIST && !app->request.explain_filter;
+
+	confine_to_needs(&app->confine, looks ? app->plan.needs : 0,
+			 looks && plan_view_finds_owners(app->plan.view));
+}
+
 static int plan_and_run(struct app *app)
 {
 	struct plan_error error;
@@ -366,8 +382,10 @@ static int plan_and_run(struct app *app)
 	status = parse_expression(app);
 	if (status)
 		return status;
-	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST)
+	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST) {
+		confine_to_needs(&app->confine, app->expr ? expr_needs(app->expr) : 0, false);
 		return ask_question(app);
+	}
 	err = plan_make(&app->request, app->expr, &app->plan, &error);
 	if (err == -EINVAL) {
 		report_add(&app->report, REPORT_NOTE, "%s", error.text);
@@ -376,6 +394,7 @@ static int plan_and_run(struct app *app)
 		report_add(&app->report, REPORT_FAILED, "out of memory");
 		status = report_status(&app->report);
 	} else {
+		confine_to_plan(app);
 		status = run_request(app);
 	}
 	plan_free(&app->plan);
@@ -431,8 +450,10 @@ int app_main(const struct env *env, int argc, char *const argv[])
 		status = STATUS_USAGE;
 	} else {
 		status = enter_netns(&app);
-		if (status == 0)
+		if (status == 0) {
+			confine_begin(&app.confine, app.env, &app.report, !app.request.no_sandbox);
 			status = plan_and_run(&app);
+		}
 	}
 	netns_visit_end(&app.visit);
 	if (status && app.view_status < 0 && options_name_limits(argc, argv))

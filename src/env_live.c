@@ -23,7 +23,9 @@
 #include "base/file.h"
 #include "base/mounts.h"
 #include "base/num.h"
+#include "base/privileges.h"
 #include "base/resolver.h"
+#include "base/sandbox.h"
 #include "enrich/owners_iter.h"
 #include "source/diag_events.h"
 #include "source/nl_link.h"
@@ -266,6 +268,24 @@ static int live_stop_signal(const struct env *env)
 	return stop_number;
 }
 
+static int live_keep_privileges(const struct env *env, unsigned int keep)
+{
+	(void)env;
+	return privileges_keep(keep);
+}
+
+static void live_rest_privileges(const struct env *env, bool rest)
+{
+	(void)env;
+	privileges_rest(rest);
+}
+
+static int live_sandbox(const struct env *env, enum sandbox_part part)
+{
+	(void)env;
+	return sandbox_enter(part);
+}
+
 static unsigned int live_cpus(void)
 {
 	cpu_set_t cpus;
@@ -315,6 +335,9 @@ void env_live_init(struct env *env)
 		.now_ns = live_now_ns,
 		.sleep_until_ns = live_sleep_until_ns,
 		.stop_signal = live_stop_signal,
+		.keep_privileges = live_keep_privileges,
+		.rest_privileges = live_rest_privileges,
+		.sandbox = live_sandbox,
 		.euid = geteuid(),
 		.cpus = live_cpus(),
 		.kernel = live_kernel(),

@@ -14,26 +14,41 @@
 #include "kernel/sysctl.h"
 #include "source/source.h"
 
+/* What others wrote runs with nothing in effect. */
+static void rest_privileges(const struct env *env, bool rest)
+{
+	if (env->rest_privileges)
+		env->rest_privileges(env, rest);
+}
+
 static int world_addresses(void *ctx, const char *name, uint8_t *families, union inet_addr *list,
 			   size_t max)
 {
 	struct expr_surroundings *surroundings = ctx;
 	const struct env *env = surroundings->env;
+	int n;
 
 	if (!env->resolver->addresses)
 		return 0;
 	/* All names of an expression have the time that one has. */
 	if (surroundings->deadline_ns == 0)
 		surroundings->deadline_ns = env->now_ns(env) + surroundings->budget_ns;
-	return host_lookup(env, name, families, list, max, surroundings->deadline_ns);
+	rest_privileges(env, true);
+	n = host_lookup(env, name, families, list, max, surroundings->deadline_ns);
+	rest_privileges(env, false);
+	return n;
 }
 
 static uint16_t world_service(void *ctx, const char *name, const char *proto)
 {
 	const struct expr_surroundings *surroundings = ctx;
 	const struct env *env = surroundings->env;
+	uint16_t port;
 
-	return env->resolver->port ? env->resolver->port(name, proto) : 0;
+	rest_privileges(env, true);
+	port = env->resolver->port ? env->resolver->port(name, proto) : 0;
+	rest_privileges(env, false);
+	return port;
 }
 
 static uint32_t world_ifindex(void *ctx, const char *name)
@@ -48,8 +63,12 @@ static int world_uid(void *ctx, const char *name, uint32_t *uid)
 {
 	const struct expr_surroundings *surroundings = ctx;
 	const struct env *env = surroundings->env;
+	int err;
 
-	return env->resolver->uid ? env->resolver->uid(name, uid) : -ENOENT;
+	rest_privileges(env, true);
+	err = env->resolver->uid ? env->resolver->uid(name, uid) : -ENOENT;
+	rest_privileges(env, false);
+	return err;
 }
 
 static int world_cgroup(void *ctx, const char *path, uint64_t *id)

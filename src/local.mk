@@ -17,15 +17,18 @@ libcore_a_SOURCES = \
 	%D%/base/mounts.c %D%/base/mounts.h \
 	%D%/base/num.c %D%/base/num.h \
 	%D%/base/obuf.c %D%/base/obuf.h \
+	%D%/base/privileges.c %D%/base/privileges.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
+	%D%/base/sandbox.c %D%/base/sandbox.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_rows.c \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/confine.c %D%/confine.h \
 	%D%/enrich/cgroup_procs.c %D%/enrich/cgroup_procs.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 
 #include "base/env.h"
+#include "base/privileges.h"
 #include "base/report.h"
+#include "confine.h"
 #include "enrich/cgroup_procs.h"
 #include "enrich/cgroups.h"
 #include "enrich/listener_uids.h"
@@ -112,6 +114,9 @@ static void find_owners(struct pipeline *pipeline, bool all_rows_held)
 	}
 	pipeline->owners = owners_scan(pipeline->config.env, pipeline->config.report, &query);
 	free(inodes);
+	/* Views that look for more owners do so at their end. */
+	if (!plan_view_finds_owners(pipeline->config.plan->view))
+		confine_done(pipeline->config.confine, PRIVILEGE_PROCESSES);
 }
 
 static void set_owners(const struct owners *owners, struct sock *rows, size_t n)
@@ -212,6 +217,8 @@ static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t
 		set_owners(pipeline->owners, rows, n);
 	if (wants_cgroups(pipeline) && cgroups_apply(&pipeline->cgroups, rows, n) < 0)
 		pipeline->unseen |= NEED_CGROUP;
+	if (pipeline->cgroups.walked)
+		confine_done(pipeline->config.confine, PRIVILEGE_CGROUPS);
 	if (plan->needs & NEED_PEER_NAME)
 		unix_peers_apply(&pipeline->unix_peers, rows, n);
 	names_prefetch(pipeline->config.names, rows, n);
@@ -483,11 +490,17 @@ int pipeline_round(struct pipeline *pipeline, struct writer *writer, bool *cut_s
 	err = begin_round(pipeline, writer);
 	if (err == 0)
 		err = list_tables(pipeline);
+	confine_done(pipeline->config.confine, PRIVILEGE_FACTS);
 	if (err == 0 && pipeline->holding)
 		err = release(pipeline, true);
 	if (err < 0 && pipeline->done)
 		err = 0;
 	*cut_short = err < 0;
+	/* The end is output, but for views that then look for owners. */
+	confine_done(pipeline->config.confine,
+		     plan_view_finds_owners(pipeline->config.plan->view)
+			     ? PRIVILEGE_ALL & ~(unsigned int)PRIVILEGE_PROCESSES
+			     : PRIVILEGE_ALL);
 	if (writer)
 		end = writer->end(writer);
 	*n_rows = pipeline->n_rows;

@@ -17,6 +17,7 @@
 #include "output/writer.h"
 #include "plan.h"
 
+struct confine;
 struct env;
 struct names;
 struct pipeline;
@@ -27,7 +28,8 @@ struct pipeline_config {
 	struct report *report;
 	const struct plan *plan;
 	struct names *names;
-	bool inet6_named; /* -6: say when there is no IPv6 */
+	struct confine *confine; /* is told what is not needed any more; NULL: nobody is */
+	bool inet6_named;        /* -6: say when there is no IPv6 */
 	bool verbose;
 	bool quiet; /* nothing is written; the first match ends the round */
 	/* Rows that it does not want are dropped before anything is looked up for them. NULL: it

@@ -36,7 +36,7 @@ struct plan {
 	enum select_mode mode;
 	struct plan_table tables[PLAN_MAX_TABLES]; /* in the order of the output */
 	size_t n_tables;
-	uint32_t tcp_states;         /* those that the view was asked about; 0: not said */
+	uint32_t tcp_states; /* those that the view was asked about; 0: not said */
 	/* Nothing chooses among the sockets of a protocol: where the kernel's own counters answer,
 	 * views leave sockets out of the tables. */
 	bool by_counters;
@@ -88,6 +88,9 @@ bool plan_view_wants_both(const struct request *request);
 /* The states of a table that the view wants, of those that could be had or beside them. For plan.c.
  */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
+
+/* Whether the view looks for the owners of some sockets when it has seen all of them. */
+bool plan_view_finds_owners(enum request_view view);
 
 /* Whether the view wants the listeners of TCP before everything else of it. For plan.c. */
 bool plan_view_listeners_first(const struct plan *plan);

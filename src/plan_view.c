@@ -21,11 +21,12 @@ struct view_wish {
 	/* What the kernel counts itself, and the view asks for only where an expression or a family
 	 * chooses. */
 	uint32_t counted_protos, counted_states;
-	bool sees_all;        /* it applies expression and families itself */
-	bool both;            /* listeners and connections, whatever -l says */
-	bool no_rows;         /* it looks at no socket */
-	bool all_states;      /* -l would keep from it what it is about */
-	bool listeners_first; /* it has to know them when it sees a connection */
+	bool sees_all;            /* it applies expression and families itself */
+	bool both;                /* listeners and connections, whatever -l says */
+	bool no_rows;             /* it looks at no socket */
+	bool all_states;          /* -l would keep from it what it is about */
+	bool finds_owners;        /* of its own, at its end */
+	bool listeners_first;     /* it has to know them when it sees a connection */
 };
 
 static const struct view_wish wishes[] = {
@@ -46,8 +47,10 @@ static const struct view_wish wishes[] = {
 			     .more_tcp_states = 1u << TCP_STATE_BOUND_INACTIVE,
 			     .sees_all = true,
 			     .all_states = true,
+			     .finds_owners = true,
 			     .listeners_first = true },
 	[VIEW_LISTENERS] = { .protos = PROTO_BIT(PROTO_TCP),
+			     .finds_owners = true,
 			     .named = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP) |
 				      PROTO_BIT(PROTO_UNIX),
 			     .mode = SELECT_ALL,
@@ -200,6 +203,11 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 bool plan_view_listeners_first(const struct plan *plan)
 {
 	return wishes[plan->view].listeners_first;
+}
+
+bool plan_view_finds_owners(enum request_view view)
+{
+	return wishes[view].finds_owners;
 }
 
 bool plan_view_sees_all(enum request_view view)

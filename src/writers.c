@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/env.h"
+#include "base/privileges.h"
 #include "cli/request.h"
+#include "confine.h"
 #include "enrich/owners.h"
 #include "expr_report.h"
 #include "filter/expr.h"
@@ -85,8 +87,10 @@ static void find_owners(const void *ctx, const uint64_t *inodes, size_t n, view_
 {
 	const struct writers_config *config = ctx;
 	const struct owners_query query = { .inodes = inodes, .n_inodes = n };
-	struct owners *owners = owners_scan(config->env, config->report, &query);
+	struct owners *owners = n > 0 ? owners_scan(config->env, config->report, &query) : NULL;
 	bool hidden = owners_any_hidden(owners);
+
+	confine_done(config->confine, PRIVILEGE_PROCESSES);
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t n_owners = 0;

@@ -9,6 +9,7 @@
 #include "output/writer.h"
 #include "plan.h"
 
+struct confine;
 struct env;
 struct obuf;
 struct report;
@@ -22,7 +23,8 @@ struct writers_config {
 	const struct plan *plan;
 	const struct data_run *run;
 	struct labels labels;
-	int *status; /* for views with an exit status of their own */
+	struct confine *confine; /* is told when a view has the owners it looked for */
+	int *status;             /* for views with an exit status of their own */
 };
 
 /* NULL without memory. The config must live as long as the writer. */

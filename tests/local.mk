@@ -8,6 +8,7 @@ unit_tests = \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
+	%D%/unit/test_confine \
 	%D%/unit/test_columns \
 	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
@@ -83,6 +84,7 @@ live_tests = \
 	%D%/live/netns.py \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
+	%D%/live/privileges.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/sandbox.h"
+
 struct diag_events;       /* source/diag_events.h */
 struct diag_events_query; /* source/diag_events.h */
 struct nl_link;           /* source/nl_link.h */
@@ -103,6 +105,16 @@ struct env {
 	int (*sleep_until_ns)(const struct env *env, int64_t deadline_ns);
 	/* Number of the signal that asks the program to end (SIGINT, SIGTERM, ...), or 0. */
 	int (*stop_signal)(const struct env *env);
+
+	/*
+	 * Gives up all privileges but those of keep (base/privileges.h), for good, and puts those
+	 * that are held out of effect for a while and back. 0 or -errno. NULL: there are none.
+	 */
+	int (*keep_privileges)(const struct env *env, unsigned int keep);
+	void (*rest_privileges)(const struct env *env, bool rest);
+	/* Forbids a part of what the program never does (base/sandbox.h). 0 or -errno. NULL:
+	 * nothing is forbidden. */
+	int (*sandbox)(const struct env *env, enum sandbox_part part);
 
 	unsigned int cpus; /* processors that this process may use; 0 or 1: no threads for speed */
 	unsigned int kernel; /* version of the running kernel, 6.9 as 0x0609; 0: not known */

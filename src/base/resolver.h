@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 struct resolver {
+	/* Called first by each thread that is there to ask: it gives up what it may do beyond an
+	 * ordinary user. NULL: nothing. */
+	void (*begin_thread)(void);
 	/* Host name of an address (AF_INET: 4 bytes, AF_INET6: 16 bytes, network order),
 	 * NUL-terminated into buf. 0 or -errno. */
 	int (*host)(int family, const void *addr, char *buf, size_t size);

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/privileges.h"
+
 enum {
 	PASSWD_BUF_MIN = 1024,
 	PASSWD_BUF_MAX = 1024 * 1024, /* an entry larger than this is no login name's */
@@ -167,7 +169,13 @@ static int resolver_libc_uid(const char *name, uint32_t *uid)
 	return 0;
 }
 
+static void resolver_libc_begin_thread(void)
+{
+	privileges_keep(0);
+}
+
 const struct resolver resolver_libc = {
+	.begin_thread = resolver_libc_begin_thread,
 	.addresses = resolver_libc_addresses,
 	.port = resolver_libc_port,
 	.uid = resolver_libc_uid,

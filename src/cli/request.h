@@ -70,6 +70,7 @@ struct request {
 	bool numeric_hosts, numeric_ports, numeric_users;
 	bool extend, programs, timers, context;
 	bool wide, no_header, verbose;
+	bool no_sandbox; /* what is never done is not forbidden either */
 
 	/* Answers. */
 	enum request_view view;

@@ -23,6 +23,7 @@ struct lookup {
 	unsigned int users;
 	bool is_done;
 	int n; /* of addresses, or -errno */
+	void (*begin_thread)(void);
 	int (*addresses)(const char *name, uint8_t *families, uint8_t (*list)[16], size_t max);
 	size_t max;
 	uint8_t *families;
@@ -46,6 +47,7 @@ static struct lookup *lookup_new(const struct env *env, const char *name, size_t
 	if (!lookup)
 		return NULL;
 	memcpy(lookup->name, name, n);
+	lookup->begin_thread = env->resolver->begin_thread;
 	lookup->addresses = env->resolver->addresses;
 	lookup->max = max;
 	lookup->families = calloc(max, sizeof(*lookup->families));
@@ -78,7 +80,11 @@ static void lookup_leave(struct lookup *lookup)
 static void *lookup_run(void *arg)
 {
 	struct lookup *lookup = arg;
-	int n = lookup->addresses(lookup->name, lookup->families, lookup->list, lookup->max);
+	int n;
+
+	if (lookup->begin_thread)
+		lookup->begin_thread();
+	n = lookup->addresses(lookup->name, lookup->families, lookup->list, lookup->max);
 
 	pthread_mutex_lock(&lookup->lock);
 	lookup->n = n;

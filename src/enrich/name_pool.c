@@ -154,6 +154,8 @@ static void *name_pool_thread(void *arg)
 {
 	struct name_pool *pool = arg;
 
+	if (pool->resolver.begin_thread)
+		pool->resolver.begin_thread();
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->closing) {
 		struct name_job *job = pool->queue;

@@ -90,7 +90,8 @@ int likely_owners_find(struct likely_owners *owners, const struct view_config *c
 					  .n_services = n };
 	walk.failed = !inodes || !service_of || !owners->services;
 	n_inodes = walk.failed ? 0 : list_inodes(services, n, inodes, service_of);
-	if (n_inodes > 0 && config->find_owners)
+	/* Also for none: what the walk needs is held for nothing else. */
+	if (config->find_owners)
 		config->find_owners(config->owners_ctx, inodes, n_inodes, found, &walk);
 	free(inodes);
 	free(service_of);

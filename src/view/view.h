@@ -73,7 +73,8 @@ struct view_config {
 
 	/*
 	 * Finds the owners of n sockets by one walk over /proc; inodes are not zero. found() is
-	 * called once for each. NULL: owners cannot be had.
+	 * called once for each. To be called, with n 0, also where there is nothing to look for:
+	 * privileges are held until then. NULL: owners cannot be had.
 	 */
 	void (*find_owners)(const void *ctx, const uint64_t *inodes, size_t n,
 			    view_owner_found *found, void *arg);

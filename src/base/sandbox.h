@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the program never does is forbidden to it, where the kernel can do that: should a fault be
+ * found in it, or in a module of the name service, there is less to be done with it. For good, for
+ * the calling thread and those that it starts from then on. Needs no_new_privs.
+ */
+#ifndef LSSOCK_BASE_SANDBOX_H
+#define LSSOCK_BASE_SANDBOX_H
+
+enum sandbox_part {
+	/*
+	 * System calls (seccomp): starting programs, mounting, new namespaces, modules, BPF,
+	 * io_uring and whatever else changes the system, and sockets other than UNIX, IPv4, IPv6
+	 * and netlink. They fail with EPERM.
+	 */
+	SANDBOX_CALLS,
+	/*
+	 * Files (Landlock): nothing is written, made, renamed, removed or executed, and nobody
+	 * outside is sent a signal. Descriptors that are open stay what they are. Links below
+	 * /proc/PID/fd of other processes can no longer be read.
+	 */
+	SANDBOX_FILES,
+};
+
+/* Forbids that part. 0 or -errno: -ENOSYS, -EOPNOTSUPP where this kernel or this build has none. */
+int sandbox_enter(enum sandbox_part part);
+
+#endif
