@@ -384,7 +384,7 @@ static int put_answer(struct explain_writer *self)
 		explain_sums_finish(&self->sums);
 		err = text ? put_text(self) : put_json(self);
 	}
-	return err < 0 ? err : obuf_end_row(self->out);
+	return err < 0 ? err : obuf_flush(self->out);
 }
 
 static int explain_end(struct writer *writer)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/obuf.h"
 #include "base/report.h"
 #include "output/data.h"
 #include "output/field_text.h"
@@ -178,7 +179,7 @@ static int put_answer(struct time_wait_writer *self)
 	if (err == 0)
 		err = text ? time_wait_put_text(answer, self->out)
 			   : time_wait_put_json(answer, self->out);
-	return err;
+	return err < 0 ? err : obuf_flush(self->out);
 }
 
 static int time_wait_end(struct writer *writer)
