@@ -92,6 +92,8 @@ complete -c lssock -l count -x -d 'Number of listings'
 
 complete -c lssock -s q -l quiet -d 'No output: the status is the answer'
 complete -c lssock -l explain-filter -d 'Say what the kernel decides'
+complete -c lssock -l kill -d 'List TCP and UDP sockets to be closed'
+complete -c lssock -l yes -d 'Close what --kill lists'
 complete -c lssock -l no-sandbox -d 'Without seccomp and Landlock'
 complete -c lssock -s v -l verbose -d 'Say what is left out'
 complete -c lssock -s V -l version -d 'Name and version'

@@ -156,6 +156,7 @@ static void list_sockets(struct app *app)
 		.inet6_named = app->request.inet6,
 		.verbose = app->request.verbose,
 		.quiet = app->request.quiet,
+		.sure = app->request.kill,
 	};
 
 	if (app->request.context && !owners_have_context(app->env)) {
@@ -178,7 +179,12 @@ static void list_sockets(struct app *app)
 	app->pipeline = app->names ? pipeline_new(&config) : NULL;
 	if (app->pipeline)
 		run_rounds(app);
-	else
+	if (app->pipeline && app->request.kill && !app->request.yes)
+		report_add(&app->report, REPORT_NOTE,
+			   "%llu socket%s would be closed; add --yes to close %s",
+			   (unsigned long long)app->n_matches, app->n_matches == 1 ? "" : "s",
+			   app->n_matches == 1 ? "it" : "them");
+	if (!app->pipeline)
 		report_add(&app->report, REPORT_FAILED, "out of memory");
 	if (app->writer)
 		app->writer->free(app->writer);
@@ -371,7 +377,7 @@ static void confine_to_plan(struct app *app)
 	bool looks = app->request.action == ACTION_LIST && !app->request.explain_filter;
 
 	confine_to_needs(&app->confine, looks ? app->plan.needs : 0,
-			 looks && plan_view_finds_owners(app->plan.view));
+			 looks ? app->plan.privileges : 0);
 }
 
 static int plan_and_run(struct app *app)
@@ -383,7 +389,7 @@ static int plan_and_run(struct app *app)
 	if (status)
 		return status;
 	if (app->request.question != ASK_NOTHING && app->request.action == ACTION_LIST) {
-		confine_to_needs(&app->confine, app->expr ? expr_needs(app->expr) : 0, false);
+		confine_to_needs(&app->confine, app->expr ? expr_needs(app->expr) : 0, 0);
 		return ask_question(app);
 	}
 	err = plan_make(&app->request, app->expr, &app->plan, &error);

@@ -11,12 +11,13 @@
 #include "base/sandbox.h"
 #include "model/query.h"
 
-/* Whoever may not be looked into any more is not to be looked into. */
+/* Landlock hides processes, and what they are in. */
 static void forbid_files(struct confine *confine)
 {
 	const struct env *env = confine->env;
 
-	if (!confine->sandboxed || confine->no_files || (confine->held & PRIVILEGE_PROCESSES))
+	if (!confine->sandboxed || confine->no_files ||
+	    (confine->held & (PRIVILEGE_PROCESSES | PRIVILEGE_NAMESPACES)))
 		return;
 	confine->no_files = true;
 	if (env->sandbox)
@@ -53,12 +54,14 @@ void confine_begin(struct confine *confine, const struct env *env, struct report
 		env->sandbox(env, SANDBOX_CALLS);
 }
 
-void confine_to_needs(struct confine *confine, uint32_t needs, bool view_owners)
+void confine_to_needs(struct confine *confine, uint32_t needs, unsigned int more)
 {
-	unsigned int privileges = 0;
+	unsigned int privileges = more;
 
-	if ((needs & (NEED_OWNERS | NEED_CONTEXT)) || view_owners)
+	if (needs & (NEED_OWNERS | NEED_CONTEXT))
 		privileges |= PRIVILEGE_PROCESSES;
+	if (needs & NEED_NETNS)
+		privileges |= PRIVILEGE_NAMESPACES;
 	if (needs & NEED_FACTS)
 		privileges |= PRIVILEGE_FACTS;
 	if (needs & NEED_CGROUP)

@@ -29,9 +29,9 @@ struct confine {
 void confine_begin(struct confine *confine, const struct env *env, struct report *report,
 		   bool sandboxed);
 
-/* It is known what is to be found out: needs (NEED_*), and whether a view looks for owners of its
- * own. Keeps that. */
-void confine_to_needs(struct confine *confine, uint32_t needs, bool view_owners);
+/* It is known what is to be found out (needs: NEED_*), and what else is to be done (more: enum
+ * privilege). Keeps that. */
+void confine_to_needs(struct confine *confine, uint32_t needs, unsigned int more);
 
 /* The round that begins is the last one. */
 void confine_last_round(struct confine *confine);

@@ -43,9 +43,11 @@ void expr_report(struct report *report, const char *text, const struct expr_erro
 	report_add(report, REPORT_NOTE, "  %*s%s", (int)blanks, "", marks);
 }
 
-void expr_report_undecided(struct report *report)
+void expr_report_undecided(struct report *report, bool left_out)
 {
 	report_add(report, REPORT_PARTIAL,
-		   "the expression asks for what could not be seen of every socket: "
-		   "what hinges on it was taken for absent");
+		   left_out ? "the expression asks for what could not be seen of every socket: "
+			      "those that it hinges on are left alone"
+			    : "the expression asks for what could not be seen of every socket: "
+			      "what hinges on it was taken for absent");
 }

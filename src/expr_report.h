@@ -13,7 +13,8 @@ struct report;
  */
 void expr_report(struct report *report, const char *text, const struct expr_error *error);
 
-/* Says (REPORT_PARTIAL) that the answer hinges on facts that were kept from us. */
-void expr_report_undecided(struct report *report);
+/* Says (REPORT_PARTIAL) that the answer hinges on facts that were kept from us. left_out: such
+ * sockets are left out; else the facts are taken for absent. */
+void expr_report_undecided(struct report *report, bool left_out);
 
 #endif

@@ -77,6 +77,7 @@ libcore_a_SOURCES = \
 	%D%/kernel/netns_container.c \
 	%D%/kernel/netns_list.c %D%/kernel/netns_list.h \
 	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
+	%D%/kill.c %D%/kill.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \
 	%D%/model/field.c %D%/model/field.h \
@@ -94,6 +95,7 @@ libcore_a_SOURCES = \
 	%D%/model/proto.c %D%/model/proto.h \
 	%D%/model/query.h \
 	%D%/model/sock.h \
+	%D%/model/sock_id.h \
 	%D%/model/unit.c %D%/model/unit.h \
 	%D%/output/cells.c %D%/output/cells.h \
 	%D%/output/columns.c %D%/output/columns.h \
@@ -119,6 +121,7 @@ libcore_a_SOURCES = \
 	%D%/plan_view.c \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
+	%D%/source/diag_destroy.c %D%/source/diag_destroy.h \
 	%D%/source/diag_events.c %D%/source/diag_events.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
@@ -146,6 +149,7 @@ libcore_a_SOURCES = \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
 	%D%/view/explain_sums.c %D%/view/explain_sums.h \
 	%D%/view/keyed.c %D%/view/keyed.h \
+	%D%/view/kill_answer.c %D%/view/kill_answer.h \
 	%D%/view/listeners.c %D%/view/listeners.h \
 	%D%/view/listeners_answer.h \
 	%D%/view/listeners_data.c \

@@ -115,8 +115,8 @@ static void find_owners(struct pipeline *pipeline, bool all_rows_held)
 	pipeline->owners = owners_scan(pipeline->config.env, pipeline->config.report, &query);
 	free(inodes);
 	/* Views that look for more owners do so at their end. */
-	if (!plan_view_finds_owners(pipeline->config.plan->view))
-		confine_done(pipeline->config.confine, PRIVILEGE_PROCESSES);
+	confine_done(pipeline->config.confine,
+		     PRIVILEGE_PROCESSES & ~pipeline->config.plan->privileges);
 }
 
 static void set_owners(const struct owners *owners, struct sock *rows, size_t n)
@@ -140,8 +140,8 @@ static bool is_match(struct pipeline *pipeline, const struct sock *row)
 	const struct plan *plan = pipeline->config.plan;
 
 	if (expr_is_undecided(plan->expr, row, pipeline->unseen)) {
-		expr_report_undecided(pipeline->config.report);
-		if (pipeline->config.quiet)
+		expr_report_undecided(pipeline->config.report, pipeline->config.sure);
+		if (pipeline->config.quiet || pipeline->config.sure)
 			return false;
 	}
 	return expr_matches(plan->expr, row);
@@ -490,17 +490,14 @@ int pipeline_round(struct pipeline *pipeline, struct writer *writer, bool *cut_s
 	err = begin_round(pipeline, writer);
 	if (err == 0)
 		err = list_tables(pipeline);
-	confine_done(pipeline->config.confine, PRIVILEGE_FACTS);
+	confine_done(pipeline->config.confine, PRIVILEGE_FACTS | PRIVILEGE_NAMESPACES);
 	if (err == 0 && pipeline->holding)
 		err = release(pipeline, true);
 	if (err < 0 && pipeline->done)
 		err = 0;
 	*cut_short = err < 0;
-	/* The end is output, but for views that then look for owners. */
-	confine_done(pipeline->config.confine,
-		     plan_view_finds_owners(pipeline->config.plan->view)
-			     ? PRIVILEGE_ALL & ~(unsigned int)PRIVILEGE_PROCESSES
-			     : PRIVILEGE_ALL);
+	/* The end is output, but for views that have more to do. */
+	confine_done(pipeline->config.confine, PRIVILEGE_ALL & ~pipeline->config.plan->privileges);
 	if (writer)
 		end = writer->end(writer);
 	*n_rows = pipeline->n_rows;

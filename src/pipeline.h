@@ -31,6 +31,7 @@ struct pipeline_config {
 	struct confine *confine; /* is told what is not needed any more; NULL: nobody is */
 	bool inet6_named;        /* -6: say when there is no IPv6 */
 	bool verbose;
+	bool sure;  /* rows of which it is not known whether they match are left out */
 	bool quiet; /* nothing is written; the first match ends the round */
 	/* Rows that it does not want are dropped before anything is looked up for them. NULL: it
 	 * wants all. */

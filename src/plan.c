@@ -168,8 +168,9 @@ static uint32_t explained_state(const struct request *request)
 	return one ? 1u << tcp_state_find(request->explain_state) : 0;
 }
 
-int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
-	      struct plan_error *error)
+/* plan_make() for options that go together. */
+static int make(const struct request *request, const struct expr *expr, struct plan *plan,
+		struct plan_error *error)
 {
 	bool listed = request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS;
 	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
@@ -178,11 +179,8 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	bool inet4 = request->inet4, inet6 = request->inet6, no_rows;
 	bool sees_all = plan_view_sees_all(request->view);
 	enum select_mode mode;
-	int err = plan_check_view(request, error);
+	int err;
 
-	plan->n_tables = 0;
-	if (err < 0)
-		return err;
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
@@ -191,6 +189,7 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 			: named                                                   ? SELECT_ALL
 										  : mode,
 		.needs = needs,
+		.privileges = plan_view_privileges(request->view),
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
@@ -227,6 +226,16 @@ int plan_make(const struct request *request, const struct expr *expr, struct pla
 	else if (plan->expr)
 		drop_empty_sections(plan);
 	return push_down(plan, any_will_do(request, plan));
+}
+
+int plan_make(const struct request *request, const struct expr *expr, struct plan *plan,
+	      struct plan_error *error)
+{
+	struct request bare;
+	int err = plan_check_view(request, error);
+
+	plan->n_tables = 0;
+	return err < 0 ? err : make(plan_view_request(request, &bare), expr, plan, error);
 }
 
 void plan_free(struct plan *plan)

@@ -42,6 +42,7 @@ struct plan {
 	bool by_counters;
 	bool inet, local;            /* which sections appear, even empty */
 	uint32_t needs;              /* all needs of all tables */
+	unsigned int privileges;     /* beside those: enum privilege */
 	bool hosts, services, users; /* names to be looked up */
 
 	enum request_format format;
@@ -88,6 +89,12 @@ bool plan_view_wants_both(const struct request *request);
 /* The states of a table that the view wants, of those that could be had or beside them. For plan.c.
  */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
+
+/* The request as its view reads it: with --kill --yes nothing is listed, whatever is to be shown.
+ * Returns it, or *bare made of it. For plan.c. */
+const struct request *plan_view_request(const struct request *request, struct request *bare);
+/* What the view does beside listing that takes privileges (enum privilege). For plan.c. */
+unsigned int plan_view_privileges(enum request_view view);
 
 /* Whether the view looks for the owners of some sockets when it has seen all of them. */
 bool plan_view_finds_owners(enum request_view view);

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/privileges.h"
 #include "model/proto.h"
 #include "plan.h"
 
 #define PROTO_BIT(proto) (1u << (proto))
+
+static const uint32_t kill_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP);
 
 /* A view's wishes. */
 struct view_wish {
@@ -21,12 +24,12 @@ struct view_wish {
 	/* What the kernel counts itself, and the view asks for only where an expression or a family
 	 * chooses. */
 	uint32_t counted_protos, counted_states;
-	bool sees_all;            /* it applies expression and families itself */
-	bool both;                /* listeners and connections, whatever -l says */
-	bool no_rows;             /* it looks at no socket */
-	bool all_states;          /* -l would keep from it what it is about */
-	bool finds_owners;        /* of its own, at its end */
-	bool listeners_first;     /* it has to know them when it sees a connection */
+	bool sees_all;        /* it applies expression and families itself */
+	bool both;            /* listeners and connections, whatever -l says */
+	bool no_rows;         /* it looks at no socket */
+	bool all_states;      /* -l would keep from it what it is about */
+	bool finds_owners;    /* of its own, at its end */
+	bool listeners_first; /* it has to know them when it sees a connection */
 };
 
 static const struct view_wish wishes[] = {
@@ -67,6 +70,7 @@ static const struct view_wish wishes[] = {
 					     PROTO_BIT(PROTO_RAW),
 			   .sees_all = true,
 			   .listeners_first = true },
+	[VIEW_KILL] = { .mode = SELECT_CONNECTED },
 };
 
 static int refuse(struct plan_error *error, const char *text)
@@ -128,11 +132,40 @@ static int check_sockets(const struct request *request, struct plan_error *error
 	return 0;
 }
 
+/* What is closed must have been chosen, and must be what was listed. */
+static int check_kill(const struct request *request, struct plan_error *error)
+{
+	bool chosen = false;
+
+	if (request->yes && !request->kill)
+		return refuse(error, "--yes belongs to --kill");
+	if (!request->kill || request->action != ACTION_LIST)
+		return 0;
+	for (size_t i = 0; i < request->n_words; i++)
+		chosen |= request->words[i][strspn(request->words[i], " \t\n")] != '\0';
+	if (!chosen)
+		return refuse(error, "--kill needs an expression that says which sockets");
+	if (request->protos & ~kill_protos)
+		return refuse(error, "--kill closes sockets of TCP and UDP only");
+	if (request->view != VIEW_ROWS || request->question != ASK_NOTHING || request->quiet)
+		return refuse(error, "one of --kill, an answer in place of rows, and a question");
+	if (request->continuous || request->top)
+		return refuse(error, "--kill closes all that match, once: it takes no -c, --count "
+				     "and --top");
+	if (request->all_netns)
+		return refuse(error, "--kill closes sockets of one network namespace: --netns");
+	if (request->yes && request->format == FORMAT_CSV)
+		return refuse(error, "what --kill closed is a line or --json, not --csv");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
 		      request->extend || request->timers || request->context;
 
+	if (check_kill(request, error) < 0)
+		return -EINVAL;
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");
 	if (request->has_warn && request->has_crit && request->warn_pct > request->crit_pct)
@@ -195,6 +228,8 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 		*protos = wish->protos;
 	*needs |= wish->needs;
 	*no_rows = wish->no_rows;
+	if (request->kill && !*protos)
+		*protos = kill_protos;
 	if (request->view == VIEW_EXPLAIN && request->explain_state &&
 	    may_have_owners(tcp_state_find(request->explain_state)))
 		*needs |= NEED_OWNERS | NEED_ALL_OWNERS;
@@ -203,6 +238,25 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 bool plan_view_listeners_first(const struct plan *plan)
 {
 	return wishes[plan->view].listeners_first;
+}
+
+const struct request *plan_view_request(const struct request *request, struct request *bare)
+{
+	if (!request->kill || !request->yes)
+		return request;
+	*bare = *request;
+	bare->view = VIEW_KILL;
+	bare->columns = bare->sort = NULL;
+	bare->info = bare->memory = bare->extend = bare->timers = bare->context = false;
+	bare->programs = false;
+	return bare;
+}
+
+unsigned int plan_view_privileges(enum request_view view)
+{
+	if (view == VIEW_KILL)
+		return PRIVILEGE_DESTROY;
+	return plan_view_finds_owners(view) ? PRIVILEGE_PROCESSES : 0;
 }
 
 bool plan_view_finds_owners(enum request_view view)

@@ -11,6 +11,7 @@
 #include "enrich/owners.h"
 #include "expr_report.h"
 #include "filter/expr.h"
+#include "kill.h"
 #include "output/netstat_table.h"
 #include "output/screen.h"
 #include "view/count_by.h"
@@ -108,7 +109,7 @@ static bool is_chosen(const void *ctx, const struct sock *row)
 	const struct expr *expr = config->plan->view_expr;
 
 	if (expr_is_undecided(expr, row, 0))
-		expr_report_undecided(config->report);
+		expr_report_undecided(config->report, false);
 	return expr_matches(expr, row);
 }
 
@@ -167,6 +168,19 @@ static struct view_config view_config(const struct writers_config *config)
 	};
 }
 
+static struct writer *new_kill(const struct writers_config *config, struct obuf *out)
+{
+	const struct kill_config kill = {
+		.env = config->env,
+		.report = config->report,
+		.run = config->run,
+		.confine = config->confine,
+		.json = view_format(config->plan->format) != VIEW_TEXT,
+	};
+
+	return kill_new(&kill, out);
+}
+
 /* The writer itself, with or without a screen around it. */
 static struct writer *new_writer(const void *ctx, const struct screen_inner *inner,
 				 struct obuf *out)
@@ -193,6 +207,8 @@ static struct writer *new_writer(const void *ctx, const struct screen_inner *inn
 		return statistics_new(&view, out);
 	case VIEW_METRICS:
 		return metrics_new(&view, out);
+	case VIEW_KILL:
+		return new_kill(config, out);
 	}
 	return NULL;
 }

@@ -8,8 +8,8 @@ unit_tests = \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
-	%D%/unit/test_confine \
 	%D%/unit/test_columns \
+	%D%/unit/test_confine \
 	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
@@ -27,6 +27,7 @@ unit_tests = \
 	%D%/unit/test_hold \
 	%D%/unit/test_json \
 	%D%/unit/test_json_doc \
+	%D%/unit/test_kill \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
@@ -77,6 +78,7 @@ live_tests = \
 	%D%/live/faults.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
+	%D%/live/kill.py \
 	%D%/live/listeners.py \
 	%D%/live/many.py \
 	%D%/live/metrics.py \

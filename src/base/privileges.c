@@ -25,9 +25,11 @@ static uint64_t caps_of(unsigned int keep)
 {
 	uint64_t caps = 0;
 
-	if (keep & PRIVILEGE_PROCESSES)
+	if (keep & PRIVILEGE_NAMESPACES)
+		caps |= CAP_BIT(CAP_SYS_ADMIN);
+	if (keep & (PRIVILEGE_PROCESSES | PRIVILEGE_NAMESPACES))
 		caps |= CAP_BIT(CAP_SYS_PTRACE) | CAP_BIT(CAP_DAC_READ_SEARCH);
-	if (keep & PRIVILEGE_FACTS)
+	if (keep & (PRIVILEGE_FACTS | PRIVILEGE_DESTROY))
 		caps |= CAP_BIT(CAP_NET_ADMIN);
 	if (keep & PRIVILEGE_CGROUPS)
 		caps |= CAP_BIT(CAP_DAC_READ_SEARCH);

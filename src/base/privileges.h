@@ -13,7 +13,10 @@ enum privilege {
 	PRIVILEGE_PROCESSES = 1 << 0, /* CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: files of others */
 	PRIVILEGE_FACTS = 1 << 1,     /* CAP_NET_ADMIN: marks and the like of sockets */
 	PRIVILEGE_CGROUPS = 1 << 2,   /* CAP_DAC_READ_SEARCH: closed directories of cgroup2 */
-	PRIVILEGE_ALL = (1 << 3) - 1,
+	PRIVILEGE_DESTROY = 1 << 3,   /* CAP_NET_ADMIN: closing sockets of others */
+	/* CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: into network namespaces of others */
+	PRIVILEGE_NAMESPACES = 1 << 4,
+	PRIVILEGE_ALL = (1 << 5) - 1,
 };
 
 /*

@@ -244,6 +244,12 @@ static const struct option_row rows[] = {
 	  .help = "again, N times in all",
 	  .group = GROUP_REPEAT },
 
+	{ .name = "kill",
+	  FLAG(kill),
+	  .help = "TCP and UDP sockets that EXPRESSION chooses:\nlist them, and with --yes close them",
+	  .group = GROUP_CLOSE },
+	{ .name = "yes", FLAG(yes), .help = "with --kill: do it", .group = GROUP_CLOSE },
+
 	{ .letter = 'v',
 	  .name = "verbose",
 	  FLAG(verbose),

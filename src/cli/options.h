@@ -28,6 +28,7 @@ enum option_group {
 	GROUP_ANSWER,
 	GROUP_ASK,
 	GROUP_REPEAT,
+	GROUP_CLOSE,
 	GROUP_OTHER,
 	GROUP_HIDDEN, /* works, or is refused with a hint, and is not in --help */
 	GROUP_COUNT,

@@ -28,6 +28,7 @@ enum request_view {
 	VIEW_EXPLAIN,    /* --explain */
 	VIEW_STATISTICS, /* -s */
 	VIEW_METRICS,    /* --openmetrics */
+	VIEW_KILL,       /* --kill --yes; no option of its own sets it */
 };
 
 /* What is asked; the exit status answers. */
@@ -83,6 +84,9 @@ struct request {
 	const char *target; /* of the question, as it was written */
 	bool has_timeout;
 	int64_t timeout_ns; /* of --wait */
+
+	/* Closing. */
+	bool kill, yes; /* --kill, --yes */
 
 	/* Again and again. */
 	bool continuous;

@@ -16,6 +16,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_ANSWER] = "Answers in place of rows:",
 	[GROUP_ASK] = "Questions (the exit status answers):",
 	[GROUP_REPEAT] = "Again:",
+	[GROUP_CLOSE] = "Closing (as root):",
 	[GROUP_OTHER] = "And:",
 };
 

@@ -260,7 +260,8 @@ static enum step dump_run_once(struct dump *dump)
 		return STEP_FAILED;
 	request->nlmsg_seq = ++session->seq;
 	request->nlmsg_pid = session->link->portid;
-	request->nlmsg_flags = dump->single ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_flags &= NLM_F_ACK;
+	request->nlmsg_flags |= dump->single ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_DUMP;
 	dump->error = session->link->send(session->link, request, request->nlmsg_len);
 	if (dump->error < 0) {
 		if (is_denial(dump->error))

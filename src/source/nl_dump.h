@@ -175,7 +175,8 @@ void nl_session_end(struct nl_session *session);
 int nl_dump(struct nl_session *session, const char *what, struct nlmsghdr *request,
 	    const struct nl_dump_ops *ops, void *ctx);
 
-/* The same for a request that is no dump: the kernel answers with one message or an error. */
+/* The same for a request that is no dump: the kernel answers with one message or an error, or,
+ * where NLM_F_ACK is set already, with an acknowledgement. */
 int nl_ask(struct nl_session *session, const char *what, struct nlmsghdr *request,
 	   const struct nl_dump_ops *ops, void *ctx);
 

@@ -178,7 +178,7 @@ int listeners_find_owners(struct listeners_sums *sums, size_t n_listeners,
 		inodes = wanted_inodes(&search, n_listeners, &n);
 	if (!inodes)
 		search.err = -ENOMEM;
-	else if (n > 0 && config->find_owners)
+	else if (config->find_owners) /* also for none: privileges are held until then */
 		config->find_owners(config->owners_ctx, inodes, n, take_owners, &search);
 	else
 		for (size_t i = 0; i < n; i++)

@@ -128,7 +128,8 @@ for OPTIONS in (
     ("-tan",), ("-tanp",), ("-x",), ("-xp",), ("-tane",), ("--json",), ("-tan", "--columns=mark"),
     ("-tan", "--columns=+pid,mark,cgroup"), ("-tan", "--sort=pid"), ("-tan", "pid > 0"), ("-s",),
     ("-tan", "--summary"), ("--time-wait",), ("--ports",), ("--explain=close-wait",),
-    ("--count-by=program",), ("--list-columns",), ("--help",),
+    ("--count-by=program",), ("--list-columns",), ("--help",), ("-t", "--kill", "sport = :1"),
+    ("-t", "--kill", "--yes", "sport = :1"),
 ):
 
     @case(f"{' '.join(OPTIONS)}: nothing is held when the first byte is written")

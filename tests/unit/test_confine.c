@@ -71,7 +71,7 @@ Test(confine, a_plain_listing_holds_nothing_from_the_start)
 {
 	struct confine confine = begun(true);
 
-	confine_to_needs(&confine, NEED_REFCNT | NEED_TCP_INFO | NEED_USER, false);
+	confine_to_needs(&confine, NEED_REFCNT | NEED_TCP_INFO | NEED_USER, 0);
 	cr_assert_eq(seen.n, 2);
 	cr_assert_eq(seen.kept[1], 0);
 	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS | 1u << SANDBOX_FILES);
@@ -85,17 +85,17 @@ Test(confine, what_is_needed_is_held_until_it_was_used_in_the_last_round)
 {
 	struct confine confine = begun(true);
 
-	confine_to_needs(&confine, NEED_OWNERS | NEED_FACTS | NEED_CGROUP, false);
+	confine_to_needs(&confine, NEED_OWNERS | NEED_FACTS | NEED_CGROUP, PRIVILEGE_DESTROY);
 	cr_assert_eq(seen.n, 1, "all of it is still needed");
 	confine_done(&confine, PRIVILEGE_PROCESSES);
 	confine_done(&confine, PRIVILEGE_FACTS);
 	cr_assert_eq(seen.n, 1, "another round follows");
 	confine_last_round(&confine);
 	confine_done(&confine, PRIVILEGE_FACTS);
-	cr_assert_eq(seen.kept[1], PRIVILEGE_PROCESSES | PRIVILEGE_CGROUPS);
+	cr_assert_eq(seen.kept[1], PRIVILEGE_PROCESSES | PRIVILEGE_CGROUPS | PRIVILEGE_DESTROY);
 	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS, "processes are still to be looked into");
 	confine_done(&confine, PRIVILEGE_PROCESSES);
-	cr_assert_eq(seen.kept[2], PRIVILEGE_CGROUPS);
+	cr_assert_eq(seen.kept[2], PRIVILEGE_CGROUPS | PRIVILEGE_DESTROY);
 	cr_assert_eq(seen.files_at, 3);
 	confine_end(&confine);
 	cr_assert_eq(seen.kept[3], 0);
@@ -106,7 +106,7 @@ Test(confine, views_that_find_owners_and_no_sandbox)
 {
 	struct confine confine = begun(false);
 
-	confine_to_needs(&confine, 0, true);
+	confine_to_needs(&confine, 0, PRIVILEGE_PROCESSES);
 	cr_assert_eq(seen.kept[1], PRIVILEGE_PROCESSES);
 	confine_end(&confine);
 	cr_assert_eq(seen.kept[2], 0);
@@ -120,7 +120,7 @@ Test(confine, a_refusal_is_told_and_is_no_failure)
 	size_t at = 0;
 
 	seen.error = -EPERM;
-	confine_to_needs(&confine, 0, false);
+	confine_to_needs(&confine, 0, 0);
 	message = report_next_message(&silent, &at);
 	cr_assert_str_eq(message->text, "privileges cannot be given up: Operation not permitted");
 	cr_assert_eq(report_status(&silent), 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/privileges.h"
 #include "plan.h"
 
 static struct plan_error error;
@@ -550,4 +551,47 @@ Test(plan, what_network_namespaces_do_not_go_with)
 		cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0, "%d", view);
 		plan_free(&plan);
 	}
+}
+
+Test(plan, kill_wants_a_choice_and_only_what_can_be_closed)
+{
+	static const char *blank[] = { " ", "" }, *words[] = { "sport", "=", ":80" };
+	struct request request = { .kill = true };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--kill needs an expression that says which sockets");
+	request.words = blank;
+	request.n_words = 2;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request.words = words;
+	request.n_words = 3;
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	request.protos = 1u << PROTO_UNIX;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request.protos = 1u << PROTO_TCP;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.view, VIEW_ROWS);
+	cr_assert_eq(plan.privileges, 0);
+	plan_free(&plan);
+
+	/* What is closed is what was listed, whatever was shown of it. */
+	request.yes = request.programs = request.extend = true;
+	request.columns = "mark";
+	request.format = FORMAT_COLUMNS;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.view, VIEW_KILL);
+	cr_assert_eq(plan.needs, 0);
+	cr_assert_eq(plan.privileges, PRIVILEGE_DESTROY);
+	cr_assert_eq(plan.mode, SELECT_CONNECTED);
+	plan_free(&plan);
+
+	request.all_netns = true;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request.all_netns = false;
+	request.top = 3;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .yes = true };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--yes belongs to --kill");
 }
