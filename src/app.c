@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/escape.h"
 #include "base/obuf.h"
+#include "base/privileges.h"
 #include "base/report.h"
 #include "cli/options.h"
 #include "cli/usage.h"
@@ -374,10 +375,14 @@ static int enter_netns(struct app *app)
 /* Where no socket is looked at, nothing is needed. */
 static void confine_to_plan(struct app *app)
 {
+	const struct plan *plan = &app->plan;
 	bool looks = app->request.action == ACTION_LIST && !app->request.explain_filter;
+	unsigned int more = looks ? plan->privileges : 0;
 
-	confine_to_needs(&app->confine, looks ? app->plan.needs : 0,
-			 looks ? app->plan.privileges : 0);
+	/* Names are asked for at home. */
+	if (looks && app->request.netns && (plan->hosts || plan->services || plan->users))
+		more |= PRIVILEGE_HOME;
+	confine_to_needs(&app->confine, looks ? plan->needs : 0, more);
 }
 
 static int plan_and_run(struct app *app)

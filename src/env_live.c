@@ -143,23 +143,38 @@ static int live_netns_enter(const struct env *env, int ns_fd)
 static int go_home(void)
 {
 	int home = atomic_load(&home_netns), back;
+	bool moved;
 
 	if (home < 0)
 		return -1;
 	back = open(own_netns, O_RDONLY | O_CLOEXEC);
-	if (back >= 0 && setns(home, CLONE_NEWNET) < 0) {
+	/* Nothing else is to be in effect while others' code runs, but for the way to it. */
+	privileges_rest(false);
+	moved = back >= 0 && setns(home, CLONE_NEWNET) == 0;
+	privileges_rest(true);
+	if (!moved && back >= 0)
 		close(back);
-		return -1;
-	}
-	return back;
+	return moved ? back : -1;
 }
 
 static void go_back(int back)
 {
 	if (back < 0)
 		return;
+	privileges_rest(false);
 	setns(back, CLONE_NEWNET);
 	close(back);
+}
+
+/* A thread that is there to ask stays at home, and is then nobody. */
+static void home_begin_thread(void)
+{
+	int home = atomic_load(&home_netns);
+
+	privileges_rest(false);
+	if (home >= 0)
+		setns(home, CLONE_NEWNET);
+	privileges_keep(0);
 }
 
 static int home_host(int family, const void *addr, char *buf, size_t size)
@@ -343,6 +358,7 @@ void env_live_init(struct env *env)
 		.kernel = live_kernel(),
 	};
 	home_resolver = resolver_libc;
+	home_resolver.begin_thread = home_begin_thread;
 	home_resolver.host = home_host;
 	home_resolver.addresses = home_addresses;
 	home_resolver.uid = home_uid;

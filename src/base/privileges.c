@@ -25,7 +25,7 @@ static uint64_t caps_of(unsigned int keep)
 {
 	uint64_t caps = 0;
 
-	if (keep & PRIVILEGE_NAMESPACES)
+	if (keep & (PRIVILEGE_NAMESPACES | PRIVILEGE_HOME))
 		caps |= CAP_BIT(CAP_SYS_ADMIN);
 	if (keep & (PRIVILEGE_PROCESSES | PRIVILEGE_NAMESPACES))
 		caps |= CAP_BIT(CAP_SYS_PTRACE) | CAP_BIT(CAP_DAC_READ_SEARCH);

@@ -16,7 +16,8 @@ enum privilege {
 	PRIVILEGE_DESTROY = 1 << 3,   /* CAP_NET_ADMIN: closing sockets of others */
 	/* CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: into network namespaces of others */
 	PRIVILEGE_NAMESPACES = 1 << 4,
-	PRIVILEGE_ALL = (1 << 5) - 1,
+	PRIVILEGE_HOME = 1 << 5, /* CAP_SYS_ADMIN: back into our own, for those who ask for names */
+	PRIVILEGE_ALL = (1 << 6) - 1,
 };
 
 /*

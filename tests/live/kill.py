@@ -336,6 +336,28 @@ def by_owner():
     eventually(lambda: ends in states() and len(states(f"dport = :{ends[1]}")) == 1, "mine is left")
 
 
+@case("--netns: in that namespace and in no other; not in all of them at once")
+@can_destroy
+def in_a_namespace():
+    def elsewhere(say):
+        lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
+        lib.loopback_up()
+        server = lib.listen("127.0.0.1", 7003)
+        pair = lib.connect_to(server)
+        say("ready")
+        return server, pair
+
+    pid, _ = lib.fork_child(elsewhere)
+    server = lib.listen("127.0.0.1", 7003)
+    pair = lib.connect_to(server)
+    kill(OK, (1, 0, 0, 0), f"--netns={pid}", "-t", "sport = :7003")
+    kill(OK, (0, 0, 0, 0), f"--netns={pid}", "-t", "sport = :7003")
+    pair[0].sendall(b"x")
+    equal(pair[1].recv(1), b"x")
+    result = lssock("--kill", "--all-netns", "-t", "sport = :7003")
+    that(result.status == USAGE and "one network namespace" in result.err, str(result))
+
+
 @case("another user: refused, counted so, status 4, and nothing is closed")
 @can_destroy
 def not_permitted():

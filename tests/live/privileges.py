@@ -22,7 +22,7 @@ import lib  # noqa: E402
 from lib import case, equal, eventually, that  # noqa: E402
 
 NOBODY = 65534
-DAC_READ_SEARCH, SYS_PTRACE, NET_ADMIN = 1 << 2, 1 << 19, 1 << 12
+DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE, SYS_ADMIN = 1 << 2, 1 << 12, 1 << 19, 1 << 21
 OWNERS, FACTS, CGROUPS = DAC_READ_SEARCH | SYS_PTRACE, NET_ADMIN, DAC_READ_SEARCH
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 # Machine -> its name for audit, and the numbers of prctl, landlock_{create_ruleset,restrict_self}.
@@ -128,8 +128,8 @@ for OPTIONS in (
     ("-tan",), ("-tanp",), ("-x",), ("-xp",), ("-tane",), ("--json",), ("-tan", "--columns=mark"),
     ("-tan", "--columns=+pid,mark,cgroup"), ("-tan", "--sort=pid"), ("-tan", "pid > 0"), ("-s",),
     ("-tan", "--summary"), ("--time-wait",), ("--ports",), ("--explain=close-wait",),
-    ("--count-by=program",), ("--list-columns",), ("--help",), ("-t", "--kill", "sport = :1"),
-    ("-t", "--kill", "--yes", "sport = :1"),
+    ("--count-by=program",), ("--listeners",), ("--openmetrics",), ("--list-columns",), ("--help",), ("-t", "--kill", "sport = :1"),
+    ("-t", "--kill", "--yes", "sport = :1"), ("-tan", "--all-netns"), ("-tanp", "--all-netns"),
 ):
 
     @case(f"{' '.join(OPTIONS)}: nothing is held when the first byte is written")
@@ -163,6 +163,8 @@ for OPTIONS, WANT in {
     ("-tan", "fwmark = 7"): FACTS,
     ("-tan", "--columns=cgroup"): CGROUPS,
     ("-tan", "--columns=pid,mark"): OWNERS | FACTS,
+    ("-tan", "--all-netns"): OWNERS | SYS_ADMIN,
+    ("--listeners",): OWNERS | FACTS,
 }.items():
 
     @case(f"-c {' '.join(OPTIONS)}: between rounds only what the next one needs")
@@ -239,7 +241,7 @@ def host_of_an_expression():
         with Running("-tn", "--resolve-timeout=60", "dst host.example") as run:
             server.recv(4096)
             main, others = threads(run.pid)
-            equal(main, held(0, OWNERS | FACTS))
+            equal(main, held(0, OWNERS | FACTS | SYS_ADMIN))
             equal(others, [held(0)])
 
 
@@ -252,7 +254,7 @@ LISTINGS = (
     ("-tan", "--columns=pid,program,exe,cmdline,fd,user"), ("-xan", "--csv", "--columns=+owners"),
     ("-tan", "fwmark = 7"), ("-tan", "pid > 1 and user = root"), ("-ltn", "--sort=-local_port"),
     ("--count-by=program,state",), ("--explain=established",), ("--time-wait",),
-    ("--check=1",), ("-tanq", "fwmark = 7"), ("-tan", "--count=2", "-c0.01"),
+    ("--check=1",), ("-tanq", "fwmark = 7"), ("-tan", "--count=2", "-c0.01"), ("-tanp", "--all-netns"), ("-tan", "--all-netns", "--csv"),
 )
 
 

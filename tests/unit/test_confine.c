@@ -83,22 +83,26 @@ Test(confine, a_plain_listing_holds_nothing_from_the_start)
 
 Test(confine, what_is_needed_is_held_until_it_was_used_in_the_last_round)
 {
+	const unsigned int rest = PRIVILEGE_CGROUPS | PRIVILEGE_DESTROY | PRIVILEGE_HOME;
 	struct confine confine = begun(true);
 
-	confine_to_needs(&confine, NEED_OWNERS | NEED_FACTS | NEED_CGROUP, PRIVILEGE_DESTROY);
+	confine_to_needs(&confine, NEED_OWNERS | NEED_FACTS | NEED_CGROUP | NEED_NETNS,
+			 PRIVILEGE_DESTROY | PRIVILEGE_HOME);
 	cr_assert_eq(seen.n, 1, "all of it is still needed");
 	confine_done(&confine, PRIVILEGE_PROCESSES);
 	confine_done(&confine, PRIVILEGE_FACTS);
 	cr_assert_eq(seen.n, 1, "another round follows");
 	confine_last_round(&confine);
 	confine_done(&confine, PRIVILEGE_FACTS);
-	cr_assert_eq(seen.kept[1], PRIVILEGE_PROCESSES | PRIVILEGE_CGROUPS | PRIVILEGE_DESTROY);
+	cr_assert_eq(seen.kept[1], PRIVILEGE_PROCESSES | PRIVILEGE_NAMESPACES | rest);
+	confine_done(&confine, PRIVILEGE_NAMESPACES);
+	cr_assert_eq(seen.kept[2], PRIVILEGE_PROCESSES | rest);
 	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS, "processes are still to be looked into");
 	confine_done(&confine, PRIVILEGE_PROCESSES);
-	cr_assert_eq(seen.kept[2], PRIVILEGE_CGROUPS | PRIVILEGE_DESTROY);
-	cr_assert_eq(seen.files_at, 3);
+	cr_assert_eq(seen.kept[3], rest);
+	cr_assert_eq(seen.files_at, 4);
 	confine_end(&confine);
-	cr_assert_eq(seen.kept[3], 0);
+	cr_assert_eq(seen.kept[4], 0);
 	confine_done(NULL, PRIVILEGE_ALL);
 }
 
