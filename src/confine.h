@@ -5,6 +5,9 @@
  * the first byte that the kernel answers; the others when they have what it was for, if no further
  * round is to come. Before the name service is asked by the main thread, what is held is put out of
  * effect; threads that ask it give it up.
+ *
+ * Limit: views that look for owners at their end have had names looked up before; the threads of
+ * that are not in the Landlock domain, which the main thread enters afterwards.
  */
 #ifndef LSSOCK_CONFINE_H
 #define LSSOCK_CONFINE_H

@@ -228,10 +228,11 @@ for OPTIONS, WANT in ((("-t",), 0), (("-tp",), 0), (("-tp", "-c600"), OWNERS)):
         with name_server() as server:
             with Running(*options, "--resolve-timeout=60") as run:
                 server.recv(4096)
-                main, others = threads(run.pid)
-                equal(main, held(want))
-                that(others, "threads that ask")
-                equal(others, [held(0)] * len(others))
+                that(threads(run.pid)[1], "threads that ask")
+                equal(threads(run.pid)[0], held(want))
+                # One that has just been started gives up everything first.
+                eventually(lambda: all(sets == held(0) for sets in threads(run.pid)[1]),
+                           "the threads hold nothing")
 
 
 @case("a host in an expression: nothing is in effect, and who asks for it holds nothing")
@@ -306,7 +307,8 @@ def same_output(options, **popen):
             break
     else:
         raise lib.Failure(f"{options}: the listing does not agree with itself")
-    equal((ours.status, ours.out, ours.err), seen[0], " ".join(options))
+    equal(ours.out, seen[0][1], " ".join(options))
+    equal((ours.status, ours.err), (seen[0][0], seen[0][2]), " ".join(options))
     that(ours.status in (0, 1, 3), str(ours))
 
 
@@ -349,6 +351,8 @@ def landlock_entered():
     with open(lib.LSSOCK, "rb") as binary:
         if b"__gcov_" in binary.read():
             raise lib.Skip("built for gcov, which writes files")
+    if lib.is_sanitized():
+        raise lib.Skip("the leak checker has to stop all threads")
     restrict = CALLS.get(platform.machine(), (0, 0, 0, 0))[3]
     if lib.libc.syscall(444, None, 0, 1) < 0:
         raise lib.Skip("this kernel has no Landlock")
