@@ -11,6 +11,19 @@
 #include "base/sandbox.h"
 #include "model/query.h"
 
+/* What finds owners is forbidden when it is no longer needed. */
+static void forbid_owners(struct confine *confine)
+{
+	const struct env *env = confine->env;
+
+	if (!confine->sandboxed || confine->no_owners || !confine->filtered ||
+	    (confine->held & PRIVILEGE_PROCESSES))
+		return;
+	confine->no_owners = true;
+	if (env->sandbox)
+		env->sandbox(env, SANDBOX_OWNERS);
+}
+
 /* Landlock hides processes, and what they are in. */
 static void forbid_files(struct confine *confine)
 {
@@ -36,6 +49,7 @@ static void keep(struct confine *confine, unsigned int privileges)
 	if (err < 0)
 		report_add(confine->report, REPORT_NOTE, "privileges cannot be given up: %s",
 			   strerror(-err));
+	forbid_owners(confine);
 	forbid_files(confine);
 }
 
@@ -52,6 +66,7 @@ void confine_begin(struct confine *confine, const struct env *env, struct report
 	/* Without threads so far, the filter holds for all that come. */
 	if (sandboxed && env->sandbox)
 		env->sandbox(env, SANDBOX_CALLS);
+	confine->filtered = true;
 }
 
 void confine_to_needs(struct confine *confine, uint32_t needs, unsigned int more)

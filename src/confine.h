@@ -23,6 +23,8 @@ struct confine {
 	struct report *report;
 	unsigned int held; /* enum privilege: what has not been given up, if we ever had it */
 	bool sandboxed;    /* what is never done is to be forbidden */
+	bool filtered;     /* SANDBOX_CALLS is done */
+	bool no_owners;    /* SANDBOX_OWNERS is done */
 	bool no_files;     /* SANDBOX_FILES is done */
 	bool last_round;   /* none will follow */
 };

@@ -25,8 +25,8 @@ bool expected_rows(struct expected *expected, const struct env *env, const struc
 	const char *group = groups[query->proto][query->family == AF_INET6];
 	uint64_t waiting;
 
-	if (!group || (query->proto == PROTO_TCP &&
-		       (query->states & 1u << TCP_STATE_BOUND_INACTIVE)))
+	if (!group ||
+	    (query->proto == PROTO_TCP && (query->states & 1u << TCP_STATE_BOUND_INACTIVE)))
 		return false;
 	if (!expected->is_read)
 		read_counters(expected, env);

@@ -17,6 +17,9 @@
 
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 
+/* Headers before Linux 5.8 lack these. */
+enum { NR_CAP_PERFMON = 38, NR_CAP_BPF = 39 };
+
 struct cap_sets {
 	uint64_t effective, permitted, inheritable;
 };
@@ -29,6 +32,10 @@ static uint64_t caps_of(unsigned int keep)
 		caps |= CAP_BIT(CAP_SYS_ADMIN);
 	if (keep & (PRIVILEGE_PROCESSES | PRIVILEGE_NAMESPACES))
 		caps |= CAP_BIT(CAP_SYS_PTRACE) | CAP_BIT(CAP_DAC_READ_SEARCH);
+#ifdef HAVE_OWNERS_ITER
+	if (keep & PRIVILEGE_PROCESSES)
+		caps |= CAP_BIT(NR_CAP_PERFMON) | CAP_BIT(NR_CAP_BPF);
+#endif
 	if (keep & (PRIVILEGE_FACTS | PRIVILEGE_DESTROY))
 		caps |= CAP_BIT(CAP_NET_ADMIN);
 	if (keep & PRIVILEGE_CGROUPS)

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 
 enum privilege {
-	PRIVILEGE_PROCESSES = 1 << 0, /* CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: files of others */
-	PRIVILEGE_FACTS = 1 << 1,     /* CAP_NET_ADMIN: marks and the like of sockets */
-	PRIVILEGE_CGROUPS = 1 << 2,   /* CAP_DAC_READ_SEARCH: closed directories of cgroup2 */
-	PRIVILEGE_DESTROY = 1 << 3,   /* CAP_NET_ADMIN: closing sockets of others */
+	/* CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: files of others; CAP_BPF, CAP_PERFMON, where the
+	 * program is compiled in: the kernel's own list of them */
+	PRIVILEGE_PROCESSES = 1 << 0,
+	PRIVILEGE_FACTS = 1 << 1,   /* CAP_NET_ADMIN: marks and the like of sockets */
+	PRIVILEGE_CGROUPS = 1 << 2, /* CAP_DAC_READ_SEARCH: closed directories of cgroup2 */
+	PRIVILEGE_DESTROY = 1 << 3, /* CAP_NET_ADMIN: closing sockets of others */
 	/* CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH: into network namespaces of others */
 	PRIVILEGE_NAMESPACES = 1 << 4,
 	PRIVILEGE_HOME = 1 << 5, /* CAP_SYS_ADMIN: back into our own, for those who ask for names */

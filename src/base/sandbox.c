@@ -18,6 +18,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -120,10 +121,8 @@ static const struct sock_filter filter[] = {
 	DENY(__NR_clock_settime),
 	DENY(__NR_sethostname),
 	DENY(__NR_setdomainname),
-	DENY(__NR_open_by_handle_at),
 
 	/* Much of the kernel that is never needed here. */
-	DENY(__NR_bpf),
 	DENY(__NR_perf_event_open),
 #ifdef __NR_userfaultfd
 	DENY(__NR_userfaultfd),
@@ -162,21 +161,52 @@ static const struct sock_filter filter[] = {
 	ALLOW,
 };
 
-static int deny_calls(void)
+/* The other filter has seen to calls of another kind. */
+static const struct sock_filter owners_filter[] = {
+	LOAD(offsetof(struct seccomp_data, nr)),
+	DENY(__NR_bpf),
+	DENY(__NR_open_by_handle_at),
+	ALLOW,
+};
+
+static unsigned int n_filters;
+
+static int enter_filter(const struct sock_filter *list, size_t n)
 {
 	const struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(filter[0]),
-		.filter = (struct sock_filter *)(uintptr_t)filter, /* it is only read */
+		.len = (unsigned short)n,
+		.filter = (struct sock_filter *)(uintptr_t)list, /* it is only read */
 	};
 
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0 ? -errno : 0;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		return -errno;
+	n_filters++;
+	return 0;
+}
+
+static int deny_calls(bool of_owners)
+{
+	if (of_owners)
+		return enter_filter(owners_filter, sizeof(owners_filter) / sizeof(*owners_filter));
+	return enter_filter(filter, sizeof(filter) / sizeof(*filter));
+}
+
+unsigned int sandbox_filters(void)
+{
+	return n_filters;
 }
 
 #else
 
-static int deny_calls(void)
+static int deny_calls(bool of_owners)
 {
+	(void)of_owners;
 	return -EOPNOTSUPP;
+}
+
+unsigned int sandbox_filters(void)
+{
+	return 0;
 }
 
 #endif
@@ -234,5 +264,5 @@ static int deny_files(void)
 
 int sandbox_enter(enum sandbox_part part)
 {
-	return part == SANDBOX_CALLS ? deny_calls() : deny_files();
+	return part == SANDBOX_FILES ? deny_files() : deny_calls(part == SANDBOX_OWNERS);
 }

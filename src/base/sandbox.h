@@ -9,11 +9,13 @@
 
 enum sandbox_part {
 	/*
-	 * System calls (seccomp): starting programs, mounting, new namespaces, modules, BPF,
-	 * io_uring and whatever else changes the system, and sockets other than UNIX, IPv4, IPv6
-	 * and netlink. They fail with EPERM.
+	 * System calls (seccomp): starting programs, mounting, new namespaces, modules, io_uring
+	 * and whatever else changes the system, and sockets other than UNIX, IPv4, IPv6 and
+	 * netlink. They fail with EPERM.
 	 */
 	SANDBOX_CALLS,
+	/* Those by which owners are found: bpf(2), open_by_handle_at(2). */
+	SANDBOX_OWNERS,
 	/*
 	 * Files (Landlock): nothing is written, made, renamed, removed or executed, and nobody
 	 * outside is sent a signal. Descriptors that are open stay what they are. Links below
@@ -24,5 +26,8 @@ enum sandbox_part {
 
 /* Forbids that part. 0 or -errno: -ENOSYS, -EOPNOTSUPP where this kernel or this build has none. */
 int sandbox_enter(enum sandbox_part part);
+
+/* How many seccomp filters of this process are our own. */
+unsigned int sandbox_filters(void);
 
 #endif

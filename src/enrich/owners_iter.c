@@ -16,6 +16,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "base/sandbox.h"
 
 /* The program is compiled for these machines, and for none other tried. */
 #if defined HAVE_OWNERS_ITER && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && __SIZEOF_LONG__ == 8
@@ -78,7 +79,22 @@ static bool may_load(uint64_t caps)
 	return caps & 1ULL << CAP_NR_SYS_ADMIN || (caps & both) == both;
 }
 
-bool owners_iter_may(const char *status, size_t len, uint32_t pid)
+/* A filter of somebody else may kill who calls what it does not know. Kernels without seccomp have
+ * no such lines. */
+static bool only_our_filters(const char *status, size_t len, unsigned int own_filters)
+{
+	const char *value;
+	uint64_t number;
+	size_t n = 0;
+
+	value = status_value(status, len, "Seccomp:\t", &n);
+	if (!value || (n == 1 && value[0] == '0'))
+		return true;
+	value = status_value(status, len, "Seccomp_filters:\t", &n);
+	return value && num_parse_u64(value, n, UINT32_MAX, &number) && number == own_filters;
+}
+
+bool owners_iter_may(const char *status, size_t len, uint32_t pid, unsigned int own_filters)
 {
 	const char *value;
 	uint64_t number;
@@ -89,11 +105,7 @@ bool owners_iter_may(const char *status, size_t len, uint32_t pid)
 	if (!value || !num_parse_u64(value, n, UINT32_MAX, &number) || number != pid)
 		return false;
 	value = status_value(status, len, "CapEff:\t", &n);
-	if (!may_load(parse_caps(value, n)))
-		return false;
-	/* Kernels without seccomp have no such line. */
-	value = status_value(status, len, "Seccomp:\t", &n);
-	return !value || (n == 1 && value[0] == '0');
+	return may_load(parse_caps(value, n)) && only_our_filters(status, len, own_filters);
 }
 
 #if HAVE_LIST
@@ -105,7 +117,7 @@ static bool may_list(const struct env *env)
 
 	/* Of one that was cut who knows what the rest says. */
 	return n > 0 && (size_t)n < sizeof(text) &&
-	       owners_iter_may(text, (size_t)n, (uint32_t)getpid());
+	       owners_iter_may(text, (size_t)n, (uint32_t)getpid(), sandbox_filters());
 }
 
 /* Loads the program. Returns its link, from which lists are opened, or -errno. */

@@ -21,9 +21,10 @@ int owners_iter_open(const struct env *env);
 
 /*
  * Whether the process of that /proc/self/status may load programs into the kernel, is bound by no
- * seccomp filter (which might end it for asking), and is known there by the number pid alone: /proc
- * shows the PID namespace that it is in, and its numbers are those of the list. Pure.
+ * seccomp filters but own_filters of its own (another's might end it for asking), and is known
+ * there by the number pid alone: /proc shows the PID namespace that it is in, and its numbers are
+ * those of the list. Pure.
  */
-bool owners_iter_may(const char *status, size_t len, uint32_t pid);
+bool owners_iter_may(const char *status, size_t len, uint32_t pid, unsigned int own_filters);
 
 #endif

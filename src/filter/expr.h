@@ -110,7 +110,8 @@ bool expr_matches(const struct expr *expr, const struct sock *sock);
 
 /*
  * Whether it may match once the facts of missing (NEED_*) are filled in, or if those that are kept
- * from us were known: false only when they cannot help. For dropping rows before owners, names and cgroups are looked up.
+ * from us were known: false only when they cannot help. For dropping rows before owners, names and
+ * cgroups are looked up.
  */
 bool expr_may_match(const struct expr *expr, const struct sock *sock, uint32_t missing);
 

@@ -40,8 +40,18 @@ def status_of(pid, task=None):
         return None
 
 
+# PERFMON and BPF, where the program that asks the kernel for owners was compiled in: held with
+# SYS_PTRACE, and given up with it.
+OF_BPF = 1 << 38 | 1 << 39
+
+
 def caps(status):
-    return {name: int(status[name], 16) for name in SETS if name in status}
+    """The sets. Those of OF_BPF are left out where they may be held."""
+    sets = {name: int(status[name], 16) for name in SETS if name in status}
+    for name in ("CapPrm", "CapEff"):
+        if sets.get(name, 0) & SYS_PTRACE:
+            sets[name] &= ~OF_BPF
+    return sets
 
 
 def held(effective, permitted=None):

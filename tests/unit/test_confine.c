@@ -74,7 +74,7 @@ Test(confine, a_plain_listing_holds_nothing_from_the_start)
 	confine_to_needs(&confine, NEED_REFCNT | NEED_TCP_INFO | NEED_USER, 0);
 	cr_assert_eq(seen.n, 2);
 	cr_assert_eq(seen.kept[1], 0);
-	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS | 1u << SANDBOX_FILES);
+	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS | 1u << SANDBOX_OWNERS | 1u << SANDBOX_FILES);
 	confine_last_round(&confine);
 	confine_done(&confine, PRIVILEGE_ALL);
 	confine_end(&confine);
@@ -100,6 +100,7 @@ Test(confine, what_is_needed_is_held_until_it_was_used_in_the_last_round)
 	cr_assert_eq(seen.parts, 1u << SANDBOX_CALLS, "processes are still to be looked into");
 	confine_done(&confine, PRIVILEGE_PROCESSES);
 	cr_assert_eq(seen.kept[3], rest);
+	cr_assert_neq(seen.parts & 1u << SANDBOX_OWNERS, 0);
 	cr_assert_eq(seen.files_at, 4);
 	confine_end(&confine);
 	cr_assert_eq(seen.kept[4], 0);
@@ -174,8 +175,11 @@ static unsigned long long cap_set(const char *name)
 
 static int give_up_by_steps(void)
 {
-	const unsigned long long files = BITS(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH);
+	unsigned long long files = BITS(CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH);
 
+#ifdef HAVE_OWNERS_ITER
+	files |= BITS(38, 39); /* CAP_PERFMON, CAP_BPF */
+#endif
 	if ((cap_set("CapEff") & files) != files || !(cap_set("CapEff") & 1ull << CAP_SETPCAP))
 		return SKIPPED;
 	EXPECT(privileges_keep(PRIVILEGE_PROCESSES) == 0);
@@ -252,7 +256,6 @@ static int deny_calls(void)
 	EXPECT(errno == EPERM);
 	EXPECT(unshare(CLONE_NEWUSER) == -1 && errno == EPERM);
 	EXPECT(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) == -1 && errno == EPERM);
-	EXPECT(syscall(SYS_bpf, 0, NULL, 0) == -1 && errno == EPERM);
 	EXPECT(!can_open_socket(AF_PACKET, SOCK_DGRAM) && errno == EPERM);
 	EXPECT(!can_open_socket(AF_ALG, SOCK_SEQPACKET) && errno == EPERM);
 	/* What a listing and the name service do. */
@@ -261,6 +264,11 @@ static int deny_calls(void)
 	EXPECT(can_open_socket(AF_INET6, SOCK_DGRAM) == inet6);
 	EXPECT(pthread_create(&thread, NULL, do_nothing, NULL) == 0);
 	EXPECT(pthread_join(thread, NULL) == 0);
+	/* What finds owners is forbidden later. */
+	EXPECT(sandbox_filters() == 1);
+	EXPECT(sandbox_enter(SANDBOX_OWNERS) == 0 && sandbox_filters() == 2);
+	EXPECT(syscall(SYS_open_by_handle_at, -1, NULL, 0) == -1 && errno == EPERM);
+	EXPECT(syscall(SYS_bpf, 0, NULL, 0) == -1 && errno == EPERM);
 	return GOOD;
 }
 

@@ -58,7 +58,20 @@ static bool may(const char *text, uint32_t pid)
 {
 	size_t len = strlen(text);
 
-	return owners_iter_may(guard_copy(text, len), len, pid);
+	return owners_iter_may(guard_copy(text, len), len, pid, 0);
+}
+
+/* Filters of our own are no hindrance, others are. */
+Test(owners_kernel, whose_filters)
+{
+	static const char filtered[] =
+		"NSpid:\t42\n" CAPS("000001ffffffffff") "Seccomp:\t2\nSeccomp_filters:\t1\n";
+	static const char old[] = "NSpid:\t42\n" CAPS("000001ffffffffff") "Seccomp:\t2\n";
+
+	cr_assert(owners_iter_may(filtered, sizeof(filtered) - 1, 42, 1));
+	cr_assert_not(owners_iter_may(filtered, sizeof(filtered) - 1, 42, 0));
+	cr_assert_not(owners_iter_may(filtered, sizeof(filtered) - 1, 42, 2));
+	cr_assert_not(owners_iter_may(old, sizeof(old) - 1, 42, 1), "how many is not known");
 }
 
 Test(owners_kernel, who_may)
@@ -71,7 +84,7 @@ Test(owners_kernel, who_may)
 	cr_assert(may("NSpid:\t42\n" CAPS("000001ffffffffff") "Seccomp:\t0\n", 42));
 	cr_assert_not(may(good, 43), "another process");
 	for (size_t len = 0; len < (size_t)(strstr(good, "CapBnd") - good); len++)
-		cr_assert_not(owners_iter_may(guard_copy(good, len), len, 42), "%zu", len);
+		cr_assert_not(owners_iter_may(guard_copy(good, len), len, 42, 0), "%zu", len);
 }
 
 Test(owners_kernel, who_may_not)
