@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2046,SC2207 # words are split on purpose
 # Completion of lssock for bash (4.0 or later). Uses nothing of bash-completion, which loads this
 # file where it is installed; elsewhere source it.
 
@@ -6,7 +7,7 @@
 # _lssock_list PREFIX WORD ITEM...
 _lssock_list()
 {
-	local prefix=$1 list= last=$2 sign= item
+	local prefix=$1 list='' last=$2 sign='' item
 	shift 2
 
 	if [[ $last == *,* ]]; then
