@@ -148,7 +148,7 @@ static int choose_columns(const struct request *request, struct plan *plan,
 	size_t n;
 	char sign;
 
-	while ((name = next_name(&at, &n, &sign)))
+	while (next_name(&at, &n, &sign))
 		plain |= sign == 0;
 	if (plan->all_netns && plan->view == VIEW_ROWS)
 		add_known(plan, plan->format == FORMAT_COLUMNS ? "netns" : "netns,netns_id");

@@ -103,7 +103,7 @@ static int parse_brackets(struct parser *parser, const struct lex_token *open, b
 	err = parse_or(parser, NODE_NONE, negated, index);
 	if (err == 0)
 		err = parser_next(parser, LEX_NAME, &token);
-	if (err < 0)
+	if (err)
 		return err;
 	if (token.kind != LEX_CLOSE)
 		return parser_fail(parser, &token, "expected )");
@@ -239,7 +239,7 @@ static int parse_rest(struct parser *parser, const struct node *states, uint32_t
 
 	if (err == 0)
 		err = parser_next(parser, LEX_NAME, &token);
-	if (err < 0)
+	if (err)
 		return err;
 	parser->lex.pos = pos;
 	*index = leaf;
@@ -278,7 +278,7 @@ static int parse_all(struct parser *parser)
 	}
 	if (err == 0)
 		err = parser_next(parser, LEX_NAME, &token);
-	if (err < 0)
+	if (err)
 		return err;
 	if (token.kind == LEX_CLOSE)
 		return parser_fail(parser, &token, "this ) closes nothing");

@@ -133,7 +133,7 @@ static int session_open_link(struct nl_session *session)
 {
 	int rc;
 
-	if (session->open_error)
+	if (session->open_error < 0)
 		return session->open_error;
 	if (session->link)
 		return 0;

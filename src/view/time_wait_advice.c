@@ -263,7 +263,7 @@ static void say_verdict(struct time_wait_advice *advice, const struct findings *
 		append(advice->verdict, "Of the chosen connections: ");
 	if (advice->level == TIME_WAIT_FINE)
 		say_fine(advice->verdict, found);
-	else if (ports >= buckets)
+	else if (advice->level == ports)
 		say_ports(advice->verdict, found, ports);
 	else
 		say_buckets(advice->verdict, found, buckets);
