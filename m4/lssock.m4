@@ -111,6 +111,30 @@ AC_SUBST([HARDENING_CFLAGS])
 AC_SUBST([HARDENING_LDFLAGS])
 AC_SUBST([OPT_LDFLAGS])])
 
+dnl The program alone is static, not the tests: Criterion is a shared library. -static-pie replaces
+dnl the -pie of the hardening flags; where start files for it are missing, -static leaves it out.
+AC_DEFUN([LSSOCK_STATIC_BINARY],
+[STATIC_LDFLAGS= static=0
+AS_IF([test "$enable_static_binary" = yes],
+  [static=1
+  AS_CASE([$HARDENING_LDFLAGS],
+    [*-pie*], [LSSOCK_LD_FLAG([STATIC_LDFLAGS], [-static-pie], [], [-fPIE])])
+  AS_IF([test -z "$STATIC_LDFLAGS"], [STATIC_LDFLAGS=-static])
+  lssock_save_LDFLAGS=$LDFLAGS
+  lssock_save_LIBS=$LIBS
+  LDFLAGS="$LDFLAGS -static"
+  LIBS="$LIBMNL_LIBS $LIBS"
+  AC_CACHE_CHECK([for a static libmnl], [lssock_cv_static_libmnl],
+    [AC_LINK_IFELSE([AC_LANG_PROGRAM([[int mnl_socket_close(void *);]], [[return mnl_socket_close(0);]])],
+      [lssock_cv_static_libmnl=yes], [lssock_cv_static_libmnl=no])])
+  LDFLAGS=$lssock_save_LDFLAGS
+  LIBS=$lssock_save_LIBS
+  AS_IF([test "$lssock_cv_static_libmnl" = no],
+    [AC_MSG_ERROR([there is no libmnl.a or no static C library. Alpine has both (libmnl-static);
+where libmnl.a is missing, build libmnl with --enable-static and name it by PKG_CONFIG_PATH])])])
+AC_DEFINE_UNQUOTED([LSSOCK_STATIC], [$static], [1: the program is linked without shared libraries.])
+AC_SUBST([STATIC_LDFLAGS])])
+
 dnl LSSOCK_FIND_CRITERION(IF-FOUND, IF-NOT): for an installation without a .pc file.
 AC_DEFUN([LSSOCK_FIND_CRITERION],
 [AC_CHECK_HEADER([criterion/criterion.h],

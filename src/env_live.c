@@ -364,6 +364,7 @@ void env_live_init(struct env *env)
 	home_resolver.uid = home_uid;
 	home_resolver.user = home_user;
 	catch_stop_signals();
+	resolver_libc_init();
 	if (gethostname(host_name, sizeof(host_name) - 1) == 0)
 		env->host = host_name;
 	no_color = getenv("NO_COLOR");

@@ -198,3 +198,4 @@ libcore_a_SOURCES = \
 bin_PROGRAMS += lssock
 lssock_SOURCES = %D%/main.c
 lssock_LDADD = libcore.a $(LIBMNL_LIBS)
+lssock_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)

@@ -39,4 +39,11 @@ struct resolver {
  * getprotoent(3). */
 extern const struct resolver resolver_libc;
 
+/*
+ * To be called once, before the first look-up and before there are threads. In a static program
+ * (configure --enable-static-binary) with glibc it leaves nsswitch.conf aside: names come from
+ * files in /etc and from DNS only.
+ */
+void resolver_libc_init(void);
+
 #endif

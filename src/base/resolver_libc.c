@@ -4,13 +4,17 @@
  * hosts by getnameinfo(3), users by getpwuid_r(3), services and protocols by getservent(3) and
  * getprotoent(3). Writes nothing and asks no locale.
  *
- * Known limits: a C library without a listing of services (musl) has no service names here.
+ * Known limits: a C library without a listing of services (musl) has no service names here. A
+ * static program with glibc has only the names of files and DNS.
  */
 #include "base/resolver.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#if LSSOCK_STATIC && defined __GLIBC__
+#include <nss.h>
+#endif
 #include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,6 +27,21 @@ enum {
 	PASSWD_BUF_MIN = 1024,
 	PASSWD_BUF_MAX = 1024 * 1024, /* an entry larger than this is no login name's */
 };
+
+void resolver_libc_init(void)
+{
+#if LSSOCK_STATIC && defined __GLIBC__
+	/*
+	 * glibc would load what nsswitch.conf names with dlopen(3), from the machine it runs on,
+	 * and such a module of another release may crash the program. These two have been part of
+	 * glibc itself since 2.34.
+	 */
+	__nss_configure_lookup("hosts", "files dns");
+	__nss_configure_lookup("passwd", "files");
+	__nss_configure_lookup("services", "files");
+	__nss_configure_lookup("protocols", "files");
+#endif
+}
 
 static int errno_of_eai(int eai)
 {
