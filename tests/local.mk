@@ -146,6 +146,7 @@ EXTRA_DIST += \
 	%D%/live/scene.py \
 	%D%/lsan.supp \
 	%D%/no-criterion \
+	%D%/standin/criterion/criterion.h \
 	%D%/tap-run
 
 TEST_EXTENSIONS = .py
