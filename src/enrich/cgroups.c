@@ -26,13 +26,13 @@
 /* The inode of a directory below dir_fd; 0 when it is none. */
 static uint64_t directory_id(int dir_fd, const char *path)
 {
-	struct statx st;
+	struct stat st;
 
-	if (statx(dir_fd, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_INO | STATX_TYPE,
-		  &st) < 0 ||
-	    !S_ISDIR(st.stx_mode))
+	/* Not statx(), which musl has only from 1.2.5 on. */
+	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 ||
+	    !S_ISDIR(st.st_mode))
 		return 0;
-	return st.stx_ino;
+	return st.st_ino;
 }
 
 static int open_mount(const struct env *env)
