@@ -19,8 +19,9 @@
 
 enum {
 	LISTENERS_WAITERS_MAX = 65536, /* CLOSE_WAIT sockets that are remembered */
-	LISTENERS_NO_PLACE = UINT32_MAX,
 };
+
+#define LISTENERS_NO_PLACE UINT32_MAX
 
 /* Connections of a local address and port. */
 struct listeners_counts {

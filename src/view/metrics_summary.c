@@ -28,7 +28,7 @@ static void put_states(struct metrics_text *text, const struct summary_sums *sum
 
 		if (!name || !sums->tcp[state].known)
 			continue;
-		for (; name[n] && n < sizeof(word) - 1; n++)
+		for (; n < sizeof(word) - 1 && name[n]; n++)
 			word[n] = (char)tolower((unsigned char)name[n]);
 		word[n] = '\0';
 		metrics_sample_word(text, "state", word, sums->tcp[state].value);

@@ -142,8 +142,9 @@ void metrics_label_addr(struct obuf *labels, const char *name, uint8_t family,
 	const struct sock sock = { .family = family };
 	const struct value value = { .type = FIELD_ADDR, .addr = { .family = family, .end = end } };
 	char text[FIELD_TEXT_ADDR_MAX];
+	size_t n = field_text_format_addr(text, &sock, &value);
 
-	metrics_label(labels, name, text, field_text_format_addr(text, &sock, &value));
+	metrics_label(labels, name, text, n);
 }
 
 void metrics_end(struct metrics_text *text)
