@@ -142,6 +142,8 @@ static void find_cuts(const struct env *env, const struct sock_query *query, siz
 	report_init(&silent, -1);
 	session.report = &silent;
 	plain.needs = 0;
+	/* Listeners come first, and their ports are not those of the others. */
+	plain.states &= ~(1u << TCP_STATE_LISTEN | 1u << TCP_STATE_BOUND_INACTIVE);
 	if (diag_request_dump(&session, "tcp", &plain, &ops, sample) == -ECANCELED)
 		diag_split_cut(sample->local, sample->remote, sample->n, parts, cuts);
 	nl_session_end(&session);
