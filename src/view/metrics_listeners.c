@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --openmetrics: accept queues. Listeners whose labels are the same (SO_REUSEPORT, devices, a path
- * that was bound again) are one series. What was dropped has no series for the others: a sum over
- * listeners that come and go is no counter.
+ * --openmetrics: accept queues. Listeners whose labels are the same (SO_REUSEPORT, a path that was
+ * bound again) are one series: lengths are added up, and the fill is that of the fullest, for the
+ * kernel never moves a connection to another queue. What was dropped is told where one listener has
+ * the series, not of the others: a sum over listeners that come and go is no counter.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct queue {
 	size_t at; /* of its labels in the text of all, until that is complete */
 	struct metrics_labels labels;
 	uint64_t used, capacity, drops, syn_recv;
+	uint64_t max_fill; /* of the fullest of them, in thousandths */
+	uint32_t place;    /* whose syn_recv was added last */
 	bool has_drops, has_capacity, has_syn_recv;
 };
 
@@ -37,6 +40,9 @@ static void put_labels(struct obuf *labels, const struct sock *sock)
 	if (sock->family != AF_UNIX) {
 		metrics_label_addr(labels, "address", sock->family, &sock->local);
 		metrics_label_uint(labels, "port", sock->local.port);
+		/* What is bound to a device has connections of its own. */
+		if (sock->local.ifindex)
+			metrics_label_uint(labels, "interface_index", sock->local.ifindex);
 		return;
 	}
 	if (obuf_init(&name, -1) < 0) {
@@ -67,10 +73,13 @@ static int add_queue(struct queues *queues, const struct listeners_sums *sums,
 		.used = listener->sock.recv_q,
 		.drops = listener->drops,
 		.syn_recv = counts ? counts->syn_recv : 0,
+		.place = listener->place,
 		.has_drops = listener->has_drops,
 		.has_syn_recv = counts,
 	};
 	queue->has_capacity = listener_capacity(listener, &queue->capacity);
+	if (queue->has_capacity)
+		queue->max_fill = queue->used * 1000 / queue->capacity;
 	obuf_put(&queues->labels, set.data, set.len);
 	if (set.error)
 		queues->labels.error = set.error;
@@ -86,25 +95,40 @@ static int compare_labels(const struct queue *x, const struct queue *y)
 	return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
+/* Those of one place together, too. */
 static int by_labels(const void *a, const void *b)
 {
-	return compare_labels(a, b);
-}
+	const struct queue *x = a, *y = b;
+	int order = compare_labels(x, y);
 
-static uint64_t fill_of(const struct queue *queue)
-{
-	return queue->has_capacity ? queue->used * 1000 / queue->capacity : 0;
+	return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
 static int by_fill(const void *a, const void *b)
 {
 	const struct queue *x = a, *y = b;
 
-	if (fill_of(x) != fill_of(y))
-		return fill_of(x) > fill_of(y) ? -1 : 1;
+	if (x->max_fill != y->max_fill)
+		return x->max_fill > y->max_fill ? -1 : 1;
 	if (x->drops != y->drops)
 		return x->drops > y->drops ? -1 : 1;
 	return compare_labels(x, y);
+}
+
+/* Adds a listener with the same labels. SYN_RECV is of the place, and may have been added. */
+static void join_queue(struct queue *into, const struct queue *row)
+{
+	into->used += row->used;
+	into->capacity += row->capacity;
+	into->has_capacity |= row->has_capacity;
+	if (row->max_fill > into->max_fill)
+		into->max_fill = row->max_fill;
+	if (row->place != into->place)
+		into->syn_recv += row->syn_recv;
+	into->place = row->place;
+	into->has_syn_recv |= row->has_syn_recv;
+	into->drops = 0;
+	into->has_drops = false;
 }
 
 /* Joins those with the same labels, and puts the fullest first. */
@@ -124,9 +148,7 @@ static void join_queues(struct queues *queues)
 			queues->rows[n++] = *row;
 			continue;
 		}
-		last->used += row->used;
-		last->capacity += row->capacity;
-		last->drops += row->drops;
+		join_queue(last, row);
 	}
 	queues->n = n;
 	if (n > 0)
@@ -143,12 +165,13 @@ static uint64_t get_capacity(const struct queue *queue)
 	return queue->capacity;
 }
 
+static const char other_text[] = "protocol=\"other\",address=\"other\",port=\"other\"";
+static const struct metrics_labels other_labels = { other_text, sizeof(other_text) - 1 };
+
 /* A gauge of each of the first top ones, and the sum of the others. */
 static void put_gauge(struct metrics_text *text, const struct queues *queues, size_t top,
 		      const struct metrics_family *family, uint64_t (*get)(const struct queue *))
 {
-	static const char others[] = "protocol=\"other\",address=\"other\",port=\"other\"";
-	const struct metrics_labels other = { others, sizeof(others) - 1 };
 	uint64_t rest = 0;
 
 	metrics_begin(text, family);
@@ -163,7 +186,35 @@ static void put_gauge(struct metrics_text *text, const struct queues *queues, si
 			rest += get(row);
 	}
 	if (queues->n > top)
-		metrics_sample(text, other, rest);
+		metrics_sample(text, other_labels, rest);
+}
+
+/* How full the fullest queue of each of the first top ones is, of the others, and of all. */
+static void put_fill(struct metrics_text *text, const struct queues *queues, size_t top)
+{
+	static const struct metrics_family fill = {
+		"lssock_listener_queue_fill_ratio", "ratio",
+		"How full the accept queue is; the fullest where several listeners share the labels.",
+		false
+	};
+	static const struct metrics_family fullest = {
+		"lssock_listener_queue_max_fill_ratio", "ratio",
+		"How full the fullest accept queue is, of all listeners.", false
+	};
+	size_t n = 0;
+
+	metrics_begin(text, &fill);
+	/* The fullest comes first, and those of no known capacity are not full. */
+	for (; n < queues->n && n < top; n++)
+		if (queues->rows[n].has_capacity)
+			metrics_sample_fixed(text, queues->rows[n].labels, queues->rows[n].max_fill,
+					     3);
+	if (n < queues->n && queues->rows[n].has_capacity)
+		metrics_sample_fixed(text, other_labels, queues->rows[n].max_fill, 3);
+	metrics_begin(text, &fullest);
+	if (queues->n == 0 || queues->rows[0].has_capacity)
+		metrics_sample_fixed(text, (struct metrics_labels){ 0 },
+				     queues->n > 0 ? queues->rows[0].max_fill : 0, 3);
 }
 
 static void put_queues(struct metrics_text *text, const struct queues *queues, size_t top)
@@ -177,23 +228,16 @@ static void put_queues(struct metrics_text *text, const struct queues *queues, s
 	};
 	static const struct metrics_family drops = {
 		"lssock_listener_drops", NULL,
-		"What the kernel dropped at the listener since it listens.", true
+		"What the kernel dropped at the listener since it listens, where it is alone.", true
 	};
 	static const struct metrics_family syn_recv = {
 		"lssock_listener_syn_recv", NULL,
 		"Connections in SYN_RECV at the listener's address and port.", false
 	};
-	static const struct metrics_family fullest = {
-		"lssock_listener_queue_max_fill_ratio", "ratio",
-		"How full the fullest accept queue is, of all listeners.", false
-	};
 
 	put_gauge(text, queues, top, &waiting, get_used);
 	put_gauge(text, queues, top, &capacity, get_capacity);
-	metrics_begin(text, &fullest);
-	if (queues->n == 0 || queues->rows[0].has_capacity)
-		metrics_sample_fixed(text, (struct metrics_labels){ 0 },
-				     queues->n > 0 ? fill_of(&queues->rows[0]) : 0, 3);
+	put_fill(text, queues, top);
 	for (int round = 0; round < 2; round++) {
 		metrics_begin(text, round == 0 ? &drops : &syn_recv);
 		for (size_t i = 0; i < queues->n && i < top; i++) {

@@ -202,6 +202,70 @@ def bounded():
     equal(of(whole, "lssock_listener_queue_capacity", port=str(lib.port_of(shared[0]))), 200)
 
 
+@case("listeners that share a port: the fullest queue counts, and no sum over them is a counter")
+def shared_port():
+    shared = []
+    for _ in range(8):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", lib.port_of(shared[0]) if shared else 0))
+        sock.listen(4)
+        sock.setblocking(False)
+        shared.append(sock)
+    here = {"protocol": "tcp", "address": "127.0.0.1", "port": str(lib.port_of(shared[0]))}
+
+    def fill_first():
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex(shared[0].getsockname())
+        kept.append(client)
+        for sock in shared[1:]:  # the first one accepts nothing
+            try:
+                kept.append(sock.accept()[0])
+            except BlockingIOError:
+                pass
+        doc = json.loads(lssock("--listeners", "--json", f"sport = :{here['port']}").out)
+        return doc["listeners"][0]["backlog_used"] == 5
+
+    lib.eventually(fill_first, "one queue of eight is full", 20)
+    text = metrics("--top=1000")
+    equal(of(text, "lssock_listener_queue_capacity", **here), 40)
+    equal(of(text, "lssock_listener_queue_fill_ratio", **here), 1)
+    equal(of(text, "lssock_listener_queue_max_fill_ratio"), 1)
+    of(text, "lssock_listener_syn_recv", **here)
+    dropped = [dict(labels) for name, labels in samples(text) if name == "lssock_listener_drops_total"]
+    that(all(labels.get("port") != here["port"] for labels in dropped), str(dropped))
+    for sock in shared[1:]:
+        sock.close()
+    of(metrics("--top=1000"), "lssock_listener_drops_total", **here)
+
+
+@case("listeners that differ by their device are series of their own")
+def devices():
+    plain, bound = socket.socket(), socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+    for sock in (plain, bound):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", lib.port_of(plain) if sock is bound else 0))
+        sock.listen(4)
+    port = str(lib.port_of(plain))
+    for _ in range(3):
+        client = socket.socket()
+        lib.drop_incoming(client)  # it never answers the SYN-ACK
+        client.setblocking(False)
+        client.connect_ex(plain.getsockname())
+        kept.append(client)
+
+    def counted():
+        return {
+            dict(labels).get("interface_index"): value
+            for (name, labels), value in samples(metrics("--top=1000")).items()
+            if name == "lssock_listener_syn_recv" and ("port", port) in labels
+        }
+
+    lib.eventually(lambda: counted() == {None: 0, "1": 3}, f"SYN_RECV by device: {counted()}")
+
+
 @case("names that others chose stay inside their labels")
 def hostile():
     name = b'/a"b\\c\nd \xc3\xa9\xff} 1\n# EOF\n'
