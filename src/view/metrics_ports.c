@@ -24,7 +24,7 @@ static void put_labels(struct triples *triples, const struct ports_triple *tripl
 	metrics_label_addr(labels, "source", source->family, &from);
 	metrics_label_addr(labels, "destination", dest->family, &to);
 	metrics_label_uint(labels, "port", dest->port);
-	/* Sockets bound to a device have ports of their own. */
+	/* Sockets bound to a device are a triple of their own. */
 	if (dest->ifindex)
 		metrics_label_uint(labels, "interface_index", dest->ifindex);
 }

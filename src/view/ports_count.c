@@ -39,9 +39,10 @@ static void count_ports(struct ports_sums *sums)
 	sums->capacity = sums->bind_capacity - sums->n_blocked;
 }
 
-/* How the ports of a triple come free: [s] within s seconds. */
-struct release {
-	uint32_t within[PORTS_TIME_WAIT_S + 1];
+/* What is in the way of connect(): of a triple, and of another one that has the same ports. */
+struct blocking {
+	uint32_t within[PORTS_TIME_WAIT_S + 1]; /* [s] ports come free within s seconds */
+	uint64_t recent;                        /* connections, as in struct ports_triple */
 };
 
 /*
@@ -50,18 +51,18 @@ struct release {
  * Later than life_s as many come free as are taken.
  */
 static uint8_t exhausted_in(const struct ports_sums *sums, const struct ports_triple *triple,
-			    const struct release *release, uint32_t life_s)
+			    const struct blocking *blocking, uint32_t life_s)
 {
-	uint64_t freed = release->within[0];
+	uint64_t freed = blocking->within[0];
 
 	if (triple->used - freed >= sums->capacity)
 		return 0;
-	if (triple->recent == 0)
+	if (blocking->recent == 0)
 		return PORTS_NEVER;
 	for (uint32_t s = 1; s <= PORTS_TIME_WAIT_S; s++) {
-		uint64_t taken = (uint64_t)triple->recent * (s < life_s ? s : life_s);
+		uint64_t taken = blocking->recent * (s < life_s ? s : life_s);
 
-		freed += release->within[s];
+		freed += blocking->within[s];
 		if ((triple->used - freed) * PORTS_RECENT_S + taken >=
 		    (uint64_t)sums->capacity * PORTS_RECENT_S)
 			return (uint8_t)s;
@@ -79,21 +80,95 @@ static uint32_t life_after_close(const struct ports_sums *sums, const struct por
 	return PORTS_TIME_WAIT_S;
 }
 
+static bool is_outbound(const struct ports_sums *sums, const struct ports_triple *triple,
+			const struct ports_hold *hold)
+{
+	return hold->kind != PORTS_HOLD_OWNER &&
+	       !is_inbound(sums, &sums->ends[triple->source], hold->port);
+}
+
+/* Notes of each port that the triple blocks how long it will be so. */
+static void block_ports(struct ports_sums *sums, const struct ports_triple *triple,
+			struct blocking *blocking)
+{
+	for (uint32_t at = triple->first; at != PORTS_NONE; at = sums->holds[at].next) {
+		const struct ports_hold *hold = &sums->holds[at];
+		uint8_t until = PORTS_NEVER;
+
+		if (!is_outbound(sums, triple, hold))
+			continue;
+		blocking->recent += hold->recent;
+		if (hold->frees_s <= PORTS_TIME_WAIT_S)
+			until = hold->reusable ? 1 : hold->frees_s + 2;
+		if (port_set_has(&sums->usable, hold->port) &&
+		    until > sums->blocked_until[hold->port])
+			sums->blocked_until[hold->port] = until;
+	}
+}
+
+/* Counts for triple what was noted of the ports that another triple, or itself, blocks. */
+static void count_blocked(struct ports_sums *sums, const struct ports_triple *by,
+			  struct ports_triple *triple, struct blocking *blocking)
+{
+	for (uint32_t at = by->first; at != PORTS_NONE; at = sums->holds[at].next) {
+		uint8_t *until = &sums->blocked_until[sums->holds[at].port];
+
+		if (*until == 0)
+			continue;
+		triple->used++;
+		triple->reusable += *until == 1;
+		if (*until != PORTS_NEVER)
+			blocking->within[*until == 1 ? 0 : *until - 2]++;
+		*until = 0;
+	}
+}
+
+/*
+ * Whose ports a triple cannot have either: of one with a device, the triple without (kernel:
+ * inet_sk_bound_dev_eq() in include/net/inet_sock.h: a socket without a device is in the way of
+ * all). NULL: there is none.
+ */
+static const struct ports_triple *blocker_of(const struct ports_sums *sums,
+					     const struct ports_triple *triple)
+{
+	const uint32_t *at;
+	struct ports_end key;
+	uint32_t dest;
+
+	if (triple->dest == PORTS_NONE || !sums->ends[triple->dest].ifindex)
+		return NULL;
+	key = sums->ends[triple->dest];
+	key.ifindex = 0;
+	dest = ports_find_end(sums, &key);
+	if (dest == PORTS_NONE)
+		return NULL;
+	at = hash64_find(&sums->triple_hash, (uint64_t)triple->source << 32 | dest);
+	return at ? &sums->triples[*at] : NULL;
+}
+
+static void count_ports_of(struct ports_sums *sums, struct ports_triple *triple)
+{
+	const struct ports_triple *blocker = blocker_of(sums, triple);
+	struct blocking blocking = { .recent = 0 };
+
+	block_ports(sums, triple, &blocking);
+	if (blocker)
+		block_ports(sums, blocker, &blocking);
+	count_blocked(sums, triple, triple, &blocking);
+	if (blocker)
+		count_blocked(sums, blocker, triple, &blocking);
+	triple->exhausted_s = exhausted_in(sums, triple, &blocking, life_after_close(sums, triple));
+}
+
 /* Counts one connection from an ephemeral port. */
 static void count_hold(struct ports_sums *sums, struct ports_triple *triple,
-		       const struct ports_hold *hold, struct release *release)
+		       const struct ports_hold *hold)
 {
 	triple->established += hold->kind == PORTS_HOLD_ESTABLISHED;
 	triple->time_wait += hold->kind == PORTS_HOLD_TIME_WAIT;
 	triple->other += hold->kind == PORTS_HOLD_OTHER;
 	triple->recent += hold->recent;
 	sums->outbound[hold->port]++;
-	if (!port_set_has(&sums->usable, hold->port))
-		return;
-	triple->used++;
-	triple->reusable += hold->reusable;
-	if (hold->frees_s <= PORTS_TIME_WAIT_S)
-		release->within[hold->frees_s]++;
 }
 
 /* Whether the source owns the port for the first time, and no wildcard does. */
@@ -112,8 +187,6 @@ static bool owns_one_more(struct ports_sums *sums, uint32_t source, uint16_t por
 /* Counts a triple. Returns how many ports more its source address owns. */
 static uint32_t finish_triple(struct ports_sums *sums, struct ports_triple *triple)
 {
-	const struct ports_end *source = &sums->ends[triple->source];
-	struct release release = { { 0 } };
 	uint32_t owned = 0;
 	bool outbound = false;
 
@@ -121,16 +194,15 @@ static uint32_t finish_triple(struct ports_sums *sums, struct ports_triple *trip
 		const struct ports_hold *hold = &sums->holds[at];
 
 		owned += owns_one_more(sums, triple->source, hold->port);
-		if (hold->kind == PORTS_HOLD_OWNER || is_inbound(sums, source, hold->port))
+		if (!is_outbound(sums, triple, hold))
 			continue;
 		outbound = true;
-		count_hold(sums, triple, hold, &release);
+		count_hold(sums, triple, hold);
 	}
 	triple->wanted &= outbound;
 	sums->n_wanted += triple->wanted;
 	if (outbound)
-		triple->exhausted_s =
-			exhausted_in(sums, triple, &release, life_after_close(sums, triple));
+		count_ports_of(sums, triple);
 	return owned;
 }
 

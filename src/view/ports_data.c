@@ -81,10 +81,7 @@ static void put_triple(struct json_doc *doc, const struct ports_report *report,
 	put_addr(doc, "source_address", &sums->ends[triple->source]);
 	put_addr(doc, "destination_address", dest);
 	json_doc_uint(doc, "destination_port", dest->port);
-	if (dest->ifindex)
-		json_doc_uint(doc, "ifindex", dest->ifindex);
-	else
-		json_doc_null(doc, "ifindex");
+	view_put_interface(report->config, doc, dest->ifindex);
 	json_doc_uint(doc, "established", triple->established);
 	json_doc_uint(doc, "time_wait", triple->time_wait);
 	json_doc_uint(doc, "other", triple->other);
@@ -186,9 +183,23 @@ static void put_csv_fixed(struct obuf *out, uint32_t value100)
 	obuf_put_str(out, text);
 }
 
-static int put_csv_triple(const struct ports_sums *sums, const struct ports_triple *triple,
+/* The name of the device and its number. */
+static void put_csv_interface(const struct ports_report *report, uint32_t ifindex, struct obuf *out)
+{
+	char name[VIEW_INTERFACE_MAX];
+
+	obuf_put_char(out, ',');
+	if (ifindex)
+		obuf_put(out, name, view_format_interface(report->config, ifindex, name));
+	obuf_put_char(out, ',');
+	if (ifindex)
+		obuf_put_left(out, ifindex, 0);
+}
+
+static int put_csv_triple(const struct ports_report *report, const struct ports_triple *triple,
 			  struct obuf *out)
 {
+	const struct ports_sums *sums = report->sums;
 	const struct ports_end *dest = &sums->ends[triple->dest];
 	char addr[FIELD_TEXT_ADDR_MAX];
 
@@ -196,9 +207,7 @@ static int put_csv_triple(const struct ports_sums *sums, const struct ports_trip
 	obuf_put_char(out, ',');
 	obuf_put(out, addr, ports_format_addr(addr, dest));
 	put_csv_number(out, dest->port);
-	obuf_put_char(out, ',');
-	if (dest->ifindex)
-		obuf_put_left(out, dest->ifindex, 0);
+	put_csv_interface(report, dest->ifindex, out);
 	put_csv_number(out, triple->established);
 	put_csv_number(out, triple->time_wait);
 	put_csv_number(out, triple->other);
@@ -222,8 +231,8 @@ static int put_csv_triple(const struct ports_sums *sums, const struct ports_trip
 int ports_put_csv(const struct ports_report *report, struct obuf *out, bool with_head)
 {
 	static const char head[] =
-		"source_address,destination_address,destination_port,ifindex,established,"
-		"time_wait,other,used,capacity,free,used_pct,reusable,new_per_s,exhausted_s,"
+		"source_address,destination_address,destination_port,interface,interface_index,"
+		"established,time_wait,other,used,capacity,free,used_pct,reusable,new_per_s,exhausted_s,"
 		"sustainable_per_s\r\n";
 	const struct ports_sums *sums = report->sums;
 	int err = 0;
@@ -231,6 +240,6 @@ int ports_put_csv(const struct ports_report *report, struct obuf *out, bool with
 	if (with_head)
 		obuf_put_str(out, head);
 	for (size_t i = 0; err == 0 && i < report->n_top; i++)
-		err = put_csv_triple(sums, &sums->triples[report->top[i]], out);
+		err = put_csv_triple(report, &sums->triples[report->top[i]], out);
 	return err < 0 ? err : obuf_end_row(out);
 }

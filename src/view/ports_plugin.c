@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/num.h"
 #include "base/obuf.h"
+#include "model/addr.h"
 #include "output/field_text.h"
 #include "view/ports_report.h"
 
@@ -71,28 +73,51 @@ size_t ports_format_addr(char *dst, const struct ports_end *end)
 	return field_text_format_addr(dst, &sock, &value);
 }
 
-static void put_end(struct obuf *out, const struct ports_end *end)
+/* "%lo" behind the address of a destination that only sockets of a device are about; link-local
+ * addresses have it already. Returns the bytes written. */
+static size_t format_device(const struct ports_report *report, const struct ports_end *end,
+			    char *dst)
 {
-	char text[FIELD_TEXT_ADDR_MAX];
-	size_t n = ports_format_addr(text, end);
+	if (!end->ifindex || (end->family == AF_INET6 && addr_needs_scope(&end->addr)))
+		return 0;
+	dst[0] = '%';
+	return 1 + view_format_interface(report->config, end->ifindex, dst + 1);
+}
 
-	if (!end->port) {
-		obuf_put(out, text, n);
-		return;
+void ports_format_end(const struct ports_report *report, const struct ports_end *end,
+		      char dst[PORTS_END_MAX])
+{
+	bool brackets = end->port && end->family == AF_INET6;
+	size_t n = 0;
+
+	if (brackets)
+		dst[n++] = '[';
+	n += ports_format_addr(dst + n, end);
+	if (brackets)
+		dst[n++] = ']';
+	n += format_device(report, end, dst + n);
+	if (end->port) {
+		dst[n++] = ':';
+		n += num_format_u64(dst + n, end->port);
 	}
-	if (end->family == AF_INET6)
-		obuf_put_char(out, '[');
-	obuf_put(out, text, n);
-	obuf_put_str(out, end->family == AF_INET6 ? "]:" : ":");
-	obuf_put_left(out, end->port, 0);
+	dst[n] = '\0';
+}
+
+static void put_end(const struct ports_report *report, const struct ports_end *end,
+		    struct obuf *out)
+{
+	char text[PORTS_END_MAX];
+
+	ports_format_end(report, end, text);
+	obuf_put_str(out, text);
 }
 
 static void put_triple(const struct ports_report *report, const struct ports_triple *triple,
 		       const char *between, struct obuf *out)
 {
-	put_end(out, &report->sums->ends[triple->source]);
+	put_end(report, &report->sums->ends[triple->source], out);
 	obuf_put_str(out, between);
-	put_end(out, &report->sums->ends[triple->dest]);
+	put_end(report, &report->sums->ends[triple->dest], out);
 }
 
 static void put_pct(uint32_t pct100, struct obuf *out)
@@ -156,7 +181,7 @@ static void put_summary(const struct ports_report *report, struct obuf *out)
 		put_fullest(report, out);
 	if (source) {
 		obuf_put_str(out, "; bind() to port 0 finds none at ");
-		put_end(out, &report->sums->ends[source->end]);
+		put_end(report, &report->sums->ends[source->end], out);
 	}
 }
 

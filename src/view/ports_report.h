@@ -72,6 +72,10 @@ int ports_put_csv(const struct ports_report *report, struct obuf *out, bool with
 
 /* An address at dst (FIELD_TEXT_ADDR_MAX bytes, no NUL). Returns the bytes written. */
 size_t ports_format_addr(char *dst, const struct ports_end *end);
+/* An address with the device of its sockets ("%eth1"), if any, and its port, if any, with a NUL. */
+enum { PORTS_END_MAX = 128 };
+void ports_format_end(const struct ports_report *report, const struct ports_end *end,
+		      char dst[PORTS_END_MAX]);
 /* As an endpoint for text_table and json_doc. */
 struct endpoint ports_endpoint(const struct ports_end *end);
 

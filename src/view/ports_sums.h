@@ -8,8 +8,9 @@
  * explicitly (a listener on any address of any family, a socket between bind() and connect()), and
  * with which the four-tuple is free. So the ports are there once for each (source address,
  * destination address, destination port), a "triple" here, and what blocks a port blocks it for all
- * of them. A device that sockets are bound to makes triples of its own. bind() to port 0 looks for
- * a port that no socket of that source address, or of a wildcard, has at all.
+ * of them. A device that sockets are bound to makes a triple of its own, whose ports those of the
+ * triple without a device block too, and not the other way round. bind() to port 0 looks for a port
+ * that no socket of that source address, or of a wildcard, has at all.
  *
  * Limits: a connection whose port was bound before connect(), and one that a listener accepted
  * which is closed by now, block their port for all triples as long as they live (TIME_WAIT too);
@@ -79,7 +80,9 @@ struct ports_triple {
 	uint32_t next;         /* of the same source */
 	uint32_t first;        /* of its sockets */
 	uint32_t established, time_wait, other;
-	uint32_t used;       /* ports of the capacity: of connections on usable ports */
+	/* Ports of the capacity that connections have: those of the triple, and where it has a
+	 * device those of the triple without too. */
+	uint32_t used;
 	uint32_t reusable;   /* of these: TIME_WAIT that connect() may take again */
 	uint32_t recent;     /* connections that went to TIME_WAIT in the last PORTS_RECENT_S */
 	uint8_t exhausted_s; /* seconds; PORTS_NEVER: not at this rate */
@@ -136,6 +139,9 @@ struct ports_sums {
 	size_t n_sources, cap_sources;
 	size_t n_wanted;                /* triples to be shown */
 	uint32_t outbound[PORTS_COUNT]; /* connections from that port which no listener accepted */
+	/* While a triple is counted: 0 not at all, 1 by a TIME_WAIT that may be used again, else 2
+	 * more than the seconds, or PORTS_NEVER. */
+	uint8_t blocked_until[PORTS_COUNT];
 	uint32_t owned_by[PORTS_COUNT]; /* the last source found to own the port, plus 1 */
 };
 

@@ -103,11 +103,13 @@ static void put_triple(const struct ports_report *report, struct text_table *tab
 	const struct ports_sums *sums = report->sums;
 	const struct ports_end *source = &sums->ends[triple->source];
 	const struct ports_end *dest = &sums->ends[triple->dest];
-	const struct endpoint from = ports_endpoint(source), to = ports_endpoint(dest);
+	const struct endpoint from = ports_endpoint(source);
 	uint32_t pct = ports_pct100(triple->used, sums->capacity);
+	char to[PORTS_END_MAX];
 
 	text_table_end_point(table, source->family, &from, -1);
-	text_table_end_point(table, dest->family, &to, dest->port);
+	ports_format_end(report, dest, to);
+	text_table_str(table, to);
 	text_table_uint(table, triple->used);
 	text_table_uint(table, sums->capacity);
 	text_table_format(table, "%u.%02u", pct / 100, pct % 100);

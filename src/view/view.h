@@ -22,6 +22,7 @@
 
 struct data_run;
 struct env;
+struct json_doc;
 struct labels;
 struct obuf;
 struct report;
@@ -83,6 +84,14 @@ struct view_config {
 
 /* Columns that text has to fit into now; 0: any number. */
 size_t view_width(const struct view_config *config);
+
+/* Members interface and interface_index of a document; 0: there is none, and both are null. */
+void view_put_interface(const struct view_config *config, struct json_doc *doc, uint32_t ifindex);
+/* The name of an interface for text that knows no escapes, where it is of letters, digits, '.',
+ * '-', '_' and '@'; else its number. Returns the bytes written, without a NUL. */
+enum { VIEW_INTERFACE_MAX = 20 };
+size_t view_format_interface(const struct view_config *config, uint32_t ifindex,
+			     char dst[VIEW_INTERFACE_MAX]);
 
 /* Whether the row was chosen by -4, -6 and the expression, for views that get all of them.
  * v4-mapped addresses are IPv4's. */

@@ -439,6 +439,45 @@ def steady(text):
                   r"\g<1>13  19  68.42     6", text)
 
 
+def connect_on(device):
+    """An outgoing connection, or the number of the error."""
+    sock = socket.socket()
+    if device:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
+    try:
+        sock.connect(("127.0.0.1", 2000))
+    except OSError as why:
+        sock.close()
+        return why.errno
+    return sock
+
+
+@case("a connection without a device takes its port on every device too")
+def devices():
+    def body():
+        set_to("ip_local_port_range", "40000 40001")
+        listener = lib.listen("127.0.0.1", 2000)
+        kept = [listener, connect_on(None), connect_on(b"lo")]
+        answer = json.loads(lssock_ok("--ports", "--json").out)
+        free = {row["interface_index"]: row["free"] for row in answer["triples"]}
+        equal({row["interface"] for row in answer["triples"]}, {None, "lo"})
+        equal(free, {None: 1, 1: 0})
+        text = lssock("--ports", "--warn=90", "--crit=95")
+        that("'127.0.0.1->127.0.0.1%lo:2000'=100.00%" in text.lines[0], str(text))
+        that("'127.0.0.1->127.0.0.1:2000'=50.00%" in text.lines[0], str(text))
+        lib.matching(text.lines, r"^127\.0\.0\.1 +127\.0\.0\.1%lo:2000 ")
+        lib.matching(text.lines, r"^127\.0\.0\.1 +127\.0\.0\.1:2000 ")
+        rows = lssock_ok("--ports", "--csv").out.split("\r\n")
+        at = rows[0].split(",").index("interface")
+        equal(sorted(row.split(",")[at] for row in rows[1:-1]), ["", "lo"])
+        equal(connect_on(b"lo"), errno.EADDRNOTAVAIL)
+        kept.append(connect_on(None))
+        that(all(isinstance(sock, socket.socket) for sock in kept), "connect() with free ports")
+        equal(connect_on(None), errno.EADDRNOTAVAIL)
+
+    in_new_net(body)
+
+
 @case("the text, line by line")
 def text():
     def check(_kept):

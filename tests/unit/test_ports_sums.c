@@ -220,6 +220,72 @@ Test(ports_sums, a_bound_device_has_triples_of_its_own)
 	cr_assert_eq(sums.n_sources, 1);
 }
 
+static struct ports_triple triple_of_device(uint32_t ifindex)
+{
+	size_t i = 0;
+
+	while (i < sums.n_triples && sums.ends[sums.triples[i].dest].ifindex != ifindex)
+		i++;
+	cr_assert_lt(i, sums.n_triples);
+	return sums.triples[i];
+}
+
+static void on_device(struct sock row, uint32_t ifindex)
+{
+	row.local.ifindex = ifindex;
+	add(row);
+}
+
+Test(ports_sums, what_has_no_device_takes_ports_of_all_devices_and_not_the_other_way_round)
+{
+	connection(40000);
+	connection(40001);
+	on_device(tcp("10.0.0.1", 40002, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 7);
+	/* Without a device connect() takes what a device has, so that both have one port. */
+	on_device(tcp("10.0.0.1", 40001, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 7);
+	on_device(tcp("10.0.0.1", 40005, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 8);
+	/* To another destination. */
+	add(tcp("10.0.0.1", 40008, "10.0.0.3", 443, TCP_STATE_ESTABLISHED));
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	cr_assert_eq(triple_of_device(7).used, 3);
+	cr_assert_eq(triple_of_device(7).established, 2);
+	cr_assert_eq(triple_of_device(8).used, 3);
+	cr_assert_eq(triple_of_device(8).established, 1);
+	cr_assert_eq(triple_of_device(0).used, 2);
+	cr_assert_eq(source_of("10.0.0.1")->used, 5);
+	/* Another round counts anew. */
+	ports_sums_begin(&sums, &settings);
+	on_device(tcp("10.0.0.1", 40002, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 7);
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	cr_assert_eq(triple_of_device(7).used, 1);
+}
+
+Test(ports_sums, a_port_on_a_device_is_reusable_when_all_that_is_in_the_way_is)
+{
+	begin_reuse(1);
+	add(time_wait("10.0.0.1", 40000, "10.0.0.2", 5000));
+	add(time_wait("10.0.0.1", 40001, "10.0.0.2", 5000));
+	on_device(time_wait("10.0.0.1", 40002, "10.0.0.2", 5000), 7);
+	on_device(tcp("10.0.0.1", 40001, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 7);
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	cr_assert_eq(triple_of_device(7).used, 3);
+	cr_assert_eq(triple_of_device(7).reusable, 2);
+	cr_assert_eq(triple_of_device(7).time_wait, 1);
+	cr_assert_eq(triple_of_device(0).reusable, 2);
+}
+
+Test(ports_sums, a_device_runs_out_by_all_connections_that_take_its_ports)
+{
+	for (uint16_t port = 40000; port < 40005; port++)
+		add(time_wait("10.0.0.1", port, "10.0.0.2", 5000));
+	on_device(tcp("10.0.0.1", 40006, "10.0.0.2", 443, TCP_STATE_ESTABLISHED), 7);
+	cr_assert_eq(ports_sums_finish(&sums), 0);
+	/* 4 of 10 are left, and go at 0.5 a second. */
+	cr_assert_eq(triple_of_device(7).exhausted_s, 8);
+	cr_assert_eq(triple_of_device(7).recent, 0);
+	cr_assert_eq(triple_of_device(0).exhausted_s, 10);
+}
+
 Test(ports_sums, reserved_ports_are_neither_capacity_nor_used)
 {
 	struct ports_triple triple;
