@@ -86,6 +86,14 @@ void json_doc_fixed(struct json_doc *doc, const char *key, uint64_t value, unsig
 	obuf_put(doc->out, digits, n);
 }
 
+void json_doc_known(struct json_doc *doc, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_doc_uint(doc, key, value);
+	else
+		json_doc_null(doc, key);
+}
+
 void json_doc_bool(struct json_doc *doc, const char *key, bool value)
 {
 	put_key(doc, key);
@@ -182,12 +190,13 @@ void json_doc_outcome(struct json_doc *doc, const struct data_run *run)
 }
 
 void json_doc_begin_view(struct json_doc *doc, struct obuf *out, const struct data_run *run,
-			 const char *view)
+			 const char *view, bool filtered)
 {
 	*doc = (struct json_doc){ .out = out };
 	json_doc_object(doc, NULL);
 	json_doc_run(doc, run);
 	json_doc_str(doc, "view", view);
+	json_doc_bool(doc, "filtered", filtered);
 }
 
 void json_doc_end_view(struct json_doc *doc, const struct data_run *run)

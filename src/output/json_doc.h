@@ -36,6 +36,8 @@ void json_doc_end(struct json_doc *doc);
 
 void json_doc_uint(struct json_doc *doc, const char *key, uint64_t value);
 void json_doc_int(struct json_doc *doc, const char *key, int64_t value);
+/* The number where it is known, else null. */
+void json_doc_known(struct json_doc *doc, const char *key, bool known, uint64_t value);
 /* value / 10^decimals with that many decimals, 19 at most: 1250, 2 is 12.50. */
 void json_doc_fixed(struct json_doc *doc, const char *key, uint64_t value, unsigned int decimals);
 void json_doc_bool(struct json_doc *doc, const char *key, bool value);
@@ -54,11 +56,17 @@ void json_doc_run(struct json_doc *doc, const struct data_run *run);
 void json_doc_outcome(struct json_doc *doc, const struct data_run *run);
 
 /*
- * For views: begins the document of one round, {"schema_version":...,"view":VIEW, and ends it with
- * its outcome and a newline.
+ * For views: begins the document of one round, {"schema_version":...,"view":VIEW,"filtered":...,
+ * and ends it with its outcome and a newline. filtered: an expression chose the sockets.
+ *
+ * What views have in common has the same names in all of them (doc/lssock-views.schema.json):
+ * settings by the last part of the sysctl's name, in an object "settings"; counters by the kernel's
+ * names, in "counters" an object for each of its groups; rates of these in "rates_per_s" beside
+ * "interval_ms"; numbers of sockets by state in "states", states as in listings; how many there are
+ * of something, shown or not, SOMETHING_total; shares SOMETHING_percent. Not known is null.
  */
 void json_doc_begin_view(struct json_doc *doc, struct obuf *out, const struct data_run *run,
-			 const char *view);
+			 const char *view, bool filtered);
 void json_doc_end_view(struct json_doc *doc, const struct data_run *run);
 
 #endif

@@ -152,6 +152,7 @@ static int write_round(struct count_by *view)
 		.run = config->run,
 		.top = config->top,
 		.owners = view->owners,
+		.filtered = config->filtered,
 	};
 
 	switch (config->format) {

@@ -140,7 +140,7 @@ static void put_json_group(const struct count_answer *answer, struct json_doc *d
 	size_t at = 0;
 
 	json_doc_object(doc, NULL);
-	json_doc_uint(doc, "count", group->count);
+	json_doc_uint(doc, "sockets", group->count);
 	for (size_t i = 0; i < answer->sums->n_fields; i++) {
 		struct count_value value = count_group_next(group, &at);
 
@@ -169,10 +169,11 @@ static void put_json_fields(const struct count_answer *answer, struct json_doc *
 
 static void put_json_sums(const struct count_answer *answer, struct json_doc *doc)
 {
-	json_doc_uint(doc, "total", answer->sums->total);
+	json_doc_uint(doc, "sockets_total", answer->sums->total);
+	json_doc_uint(doc, "groups_total", answer->sums->n_groups);
 	json_doc_object(doc, "other");
 	json_doc_uint(doc, "groups", answer->sums->n_groups - count_answer_shown(answer));
-	json_doc_uint(doc, "count", count_answer_other(answer));
+	json_doc_uint(doc, "sockets", count_answer_other(answer));
 	json_doc_end(doc);
 }
 
@@ -181,7 +182,7 @@ int count_data_put_json(const struct count_answer *answer, struct obuf *out)
 	struct json_doc doc;
 	int err = 0;
 
-	json_doc_begin_view(&doc, out, answer->run, "count_by");
+	json_doc_begin_view(&doc, out, answer->run, "count_by", answer->filtered);
 	put_json_fields(answer, &doc);
 	json_doc_array(&doc, "groups");
 	for (size_t i = 0; err == 0 && i < count_answer_shown(answer); i++) {
@@ -194,24 +195,40 @@ int count_data_put_json(const struct count_answer *answer, struct obuf *out)
 	return err;
 }
 
-/* A record a group, and one that ends the round. */
+/* A line that is no group: {"begin":true, or {"end":true, and what run it is of. */
+static void open_line(const struct count_answer *answer, struct json_doc *doc, struct obuf *out,
+		      const char *which)
+{
+	*doc = (struct json_doc){ .out = out };
+	json_doc_object(doc, NULL);
+	json_doc_bool(doc, which, true);
+	if (answer->run->round)
+		json_doc_uint(doc, "round", answer->run->round);
+	json_doc_run(doc, answer->run);
+	json_doc_str(doc, "view", "count_by");
+	json_doc_bool(doc, "filtered", answer->filtered);
+	put_json_fields(answer, doc);
+}
+
+/* A record a group, and one that ends the round; where rounds follow each other, one that begins
+ * it. */
 int count_data_put_jsonl(const struct count_answer *answer, struct obuf *out)
 {
 	struct json_doc doc;
 	int err = 0;
 
+	if (answer->run->round) {
+		open_line(answer, &doc, out, "begin");
+		json_doc_end(&doc);
+		obuf_put_char(out, '\n');
+	}
 	for (size_t i = 0; err == 0 && i < count_answer_shown(answer); i++) {
 		doc = (struct json_doc){ .out = out };
 		put_json_group(answer, &doc, &answer->sums->groups[i]);
 		obuf_put_char(out, '\n');
 		err = obuf_end_row(out);
 	}
-	doc = (struct json_doc){ .out = out };
-	json_doc_object(&doc, NULL);
-	json_doc_bool(&doc, "end", true);
-	json_doc_run(&doc, answer->run);
-	json_doc_str(&doc, "view", "count_by");
-	put_json_fields(answer, &doc);
+	open_line(answer, &doc, out, "end");
 	put_json_sums(answer, &doc);
 	json_doc_end_view(&doc, answer->run);
 	return err;
@@ -238,7 +255,7 @@ static void put_csv_value(struct obuf *out, const struct field *field,
 
 static void put_csv_header(const struct count_answer *answer, struct obuf *out)
 {
-	obuf_put_str(out, "count");
+	obuf_put_str(out, "sockets");
 	for (size_t i = 0; i < answer->sums->n_fields; i++) {
 		obuf_put_char(out, ',');
 		obuf_put_str(out, answer->sums->fields[i]->name);

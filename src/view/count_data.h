@@ -17,8 +17,9 @@ struct obuf;
 struct count_answer {
 	const struct count_sums *sums;
 	const struct data_run *run;
-	uint64_t top; /* groups that are told at most; 0: all */
-	bool owners;  /* fields are about owners: data says whether these are known */
+	uint64_t top;  /* groups that are told at most; 0: all */
+	bool filtered; /* an expression chose the sockets */
+	bool owners;   /* fields are about owners: data says whether these are known */
 };
 
 /* How many groups are told, and the sockets of the others. */

@@ -247,6 +247,7 @@ static void put_owners_json(struct json_doc *doc, const struct explain_writer *s
 {
 	size_t shown = shown_programs(self);
 
+	json_doc_uint(doc, "owners_total", self->sums.programs.n);
 	json_doc_array(doc, "owners");
 	for (size_t i = 0; i < shown; i++) {
 		const struct explain_program *program = explain_program(&self->sums, i);
@@ -266,23 +267,39 @@ static void put_owners_json(struct json_doc *doc, const struct explain_writer *s
 	json_doc_uint(doc, "unheld", self->sums.n_unheld);
 }
 
+/* The facts of a kind, by their names in data. */
+static void put_facts_of(struct json_doc *doc, const struct explain_writer *self,
+			 const struct state_story *story, enum state_fact_group group)
+{
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
+		const struct state_fact *fact = &story->facts[i];
+		uint64_t value = 0;
+		bool known;
+
+		if (state_fact_group(fact) != group)
+			continue;
+		known = state_fact_value(fact, self->config.env, &self->netstat, &value);
+		json_doc_known(doc, state_fact_key(fact), known, value);
+	}
+}
+
 static void put_facts_json(struct json_doc *doc, const struct explain_writer *self,
 			   const struct state_story *story)
 {
-	json_doc_array(doc, "host");
-	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
-		const struct state_fact *fact = &story->facts[i];
-		uint64_t value;
-
-		json_doc_object(doc, NULL);
-		json_doc_str(doc, "name", fact->name);
-		if (state_fact_value(fact, self->config.env, &self->netstat, &value))
-			json_doc_uint(doc, "value", value);
-		else
-			json_doc_null(doc, "value");
-		json_doc_str(doc, "meaning", fact->meaning);
-		json_doc_end(doc);
-	}
+	json_doc_object(doc, "settings");
+	put_facts_of(doc, self, story, STATE_SETTINGS);
+	json_doc_end(doc);
+	json_doc_object(doc, "counters");
+	json_doc_object(doc, "TcpExt");
+	put_facts_of(doc, self, story, STATE_COUNTERS);
+	json_doc_end(doc);
+	json_doc_end(doc);
+	json_doc_object(doc, "derived");
+	put_facts_of(doc, self, story, STATE_DERIVED);
+	json_doc_end(doc);
+	json_doc_object(doc, "meanings");
+	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++)
+		json_doc_str(doc, state_fact_key(&story->facts[i]), story->facts[i].meaning);
 	json_doc_end(doc);
 }
 
@@ -293,10 +310,7 @@ static void put_state_json(struct json_doc *doc, const struct explain_writer *se
 	json_doc_str(doc, "state", tcp_state_name(story->state));
 	json_doc_str(doc, "rfc", story->rfc);
 	json_doc_str(doc, "ss", story->ss);
-	if (is_countable(self, story))
-		json_doc_uint(doc, "count", count_of(self, story));
-	else
-		json_doc_null(doc, "count");
+	json_doc_known(doc, "sockets", is_countable(self, story), count_of(self, story));
 	json_doc_str(doc, "brief", story->brief);
 	json_doc_str(doc, "meaning", story->meaning);
 	json_doc_str(doc, "enters", story->enters);
@@ -318,8 +332,7 @@ static int put_json(struct explain_writer *self)
 {
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, self->out, self->config.run, "explain");
-	json_doc_bool(&doc, "filtered", self->config.filtered);
+	json_doc_begin_view(&doc, self->out, self->config.run, "explain", self->config.filtered);
 	json_doc_array(&doc, "states");
 	for (size_t i = 0; i < STATE_COUNT; i++)
 		if (!self->story || self->story == state_story_at(i))

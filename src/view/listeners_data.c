@@ -11,16 +11,15 @@
 
 /* Fields of the table that are told of each listener, before what only this view knows. */
 static const char *const field_names[] = {
-	"proto", "family", "local_address", "local_port",   "interface_index", "v6only",
+	"proto", "family", "local_address", "local_port",   "v6only",
 	"path",  "uid",    "inode",         "backlog_used", "backlog",
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Numbers that only this view knows, in their order. */
+/* Numbers that only this view knows, in their order; fill_percent is told beside them. */
 enum own_number {
 	OWN_CAPACITY,
-	OWN_FILL_PERCENT,
 	OWN_DROPS,
 	OWN_SHARING,
 	OWN_SYN_RECV,
@@ -29,9 +28,8 @@ enum own_number {
 };
 
 static const char *const own_names[OWN_COUNT] = {
-	[OWN_CAPACITY] = "capacity", [OWN_FILL_PERCENT] = "fill_percent",
-	[OWN_DROPS] = "drops",       [OWN_SHARING] = "sharing",
-	[OWN_SYN_RECV] = "syn_recv", [OWN_CLOSE_WAIT] = "close_wait",
+	[OWN_CAPACITY] = "capacity", [OWN_DROPS] = "drops",           [OWN_SHARING] = "sharing",
+	[OWN_SYN_RECV] = "SYN_RECV", [OWN_CLOSE_WAIT] = "CLOSE_WAIT",
 };
 
 static const struct field *field_named(const char *name)
@@ -48,8 +46,6 @@ static bool own_number(const struct listeners_answer *answer, const struct liste
 	switch (which) {
 	case OWN_CAPACITY:
 		return listener_capacity(listener, value);
-	case OWN_FILL_PERCENT:
-		return listener_fill_percent(listener, value);
 	case OWN_DROPS:
 		*value = listener->drops;
 		return listener->has_drops;
@@ -66,6 +62,17 @@ static bool own_number(const struct listeners_answer *answer, const struct liste
 		break;
 	}
 	return false;
+}
+
+/* Hundredths of a percent in use, rounded down; false where it is not known. */
+static bool fill100(const struct listener *listener, uint64_t *value)
+{
+	uint64_t capacity;
+
+	if (!listener_capacity(listener, &capacity))
+		return false;
+	*value = listener->sock.recv_q * UINT64_C(10000) / capacity;
+	return true;
 }
 
 static void put_json_field(struct json_doc *doc, const struct field *field, const struct sock *sock)
@@ -121,11 +128,41 @@ static void put_json_owner(struct json_doc *doc, const char *key, uint32_t pid, 
 	json_doc_end(doc);
 }
 
+static void put_json_owners(struct json_doc *doc, const struct sock *sock)
+{
+	if (sock->n_owners == 0 && sock->owners_hidden) {
+		json_doc_null(doc, "owners");
+		return;
+	}
+	json_doc_array(doc, "owners");
+	for (uint32_t i = 0; i < sock->n_owners; i++)
+		put_json_owner(doc, NULL, sock->owners[i].pid, sock->owners[i].program);
+	json_doc_end(doc);
+}
+
+static void put_json_own(struct json_doc *doc, const struct listeners_answer *answer,
+			 const struct listener *listener)
+{
+	uint64_t value;
+
+	for (size_t i = 0; i < OWN_COUNT; i++) {
+		bool known = own_number(answer, listener, i, &value);
+
+		if (i == OWN_SYN_RECV)
+			json_doc_object(doc, "states");
+		json_doc_known(doc, own_names[i], known, known ? value : 0);
+	}
+	json_doc_end(doc);
+	if (fill100(listener, &value))
+		json_doc_fixed(doc, "fill_percent", value, 2);
+	else
+		json_doc_null(doc, "fill_percent");
+}
+
 static void put_json_listener(struct json_doc *doc, const struct listeners_answer *answer,
 			      const struct listener *listener)
 {
 	const struct sock *sock = &listener->sock;
-	uint64_t value;
 
 	json_doc_object(doc, NULL);
 	for (size_t i = 0; i < COUNT_OF(field_names); i++) {
@@ -136,21 +173,10 @@ static void put_json_listener(struct json_doc *doc, const struct listeners_answe
 		else
 			put_json_field(doc, field, sock);
 	}
-	for (size_t i = 0; i < OWN_COUNT; i++) {
-		if (own_number(answer, listener, i, &value))
-			json_doc_uint(doc, own_names[i], value);
-		else
-			json_doc_null(doc, own_names[i]);
-	}
+	view_put_interface(answer->config, doc, sock->local.ifindex);
+	put_json_own(doc, answer, listener);
 	json_doc_bool(doc, "backlog_may_be_cut", listeners_may_be_cut(answer, listener));
-	if (sock->n_owners == 0 && sock->owners_hidden) {
-		json_doc_null(doc, "owners");
-	} else {
-		json_doc_array(doc, "owners");
-		for (uint32_t i = 0; i < sock->n_owners; i++)
-			put_json_owner(doc, NULL, sock->owners[i].pid, sock->owners[i].program);
-		json_doc_end(doc);
-	}
+	put_json_owners(doc, sock);
 	json_doc_end(doc);
 }
 
@@ -196,7 +222,6 @@ static void put_json_close_wait(struct json_doc *doc, const struct listeners_ans
 		return;
 	}
 	json_doc_object(doc, "close_wait");
-	json_doc_uint(doc, "sockets", sums->counts.close_wait);
 	json_doc_uint(doc, "unaccepted", sums->counts.unaccepted);
 	json_doc_uint(doc, "unread", sums->counts.unread);
 	json_doc_uint(doc, "without_listener", sums->stray.close_wait);
@@ -210,25 +235,58 @@ static void put_json_close_wait(struct json_doc *doc, const struct listeners_ans
 	json_doc_end(doc);
 }
 
-static void put_json_numbers(struct json_doc *doc, const struct listeners_kernel *kernel)
+/* The members of the kernel's groups: each counter, or the rates there are. */
+static void put_json_groups(struct json_doc *doc, const char *key,
+			    const struct listeners_kernel *kernel, bool rates)
 {
-	json_doc_object(doc, "counters");
-	for (size_t i = 0; i < LISTENERS_N_COUNTERS; i++)
-		if (kernel->counters[i].known)
-			json_doc_uint(doc, listeners_counter_rows[i].key,
-				      kernel->counters[i].value);
+	const char *group = NULL;
+
+	json_doc_object(doc, key);
+	for (size_t i = 0; i < LISTENERS_N_COUNTERS; i++) {
+		const struct listeners_counter_row *row = &listeners_counter_rows[i];
+		const struct listeners_number *number = &kernel->counters[i];
+
+		if (!group || strcmp(group, row->group) != 0) {
+			if (group)
+				json_doc_end(doc);
+			json_doc_object(doc, row->group);
+			group = row->group;
+		}
+		if (!rates)
+			json_doc_known(doc, row->name, number->known, number->value);
+		else if (number->has_rate)
+			json_doc_fixed(doc, row->name, number->per_1000_s, 3);
+	}
 	json_doc_end(doc);
-	json_doc_object(doc, "counters_per_s");
-	for (size_t i = 0; i < LISTENERS_N_COUNTERS; i++)
-		if (kernel->counters[i].has_rate)
-			json_doc_fixed(doc, listeners_counter_rows[i].key,
-				       kernel->counters[i].per_1000_s, 3);
 	json_doc_end(doc);
+}
+
+static void put_json_numbers(struct json_doc *doc, const struct listeners_answer *answer)
+{
+	const struct listeners_kernel *kernel = &answer->kernel;
+
+	if (answer->tcp)
+		put_json_groups(doc, "counters", kernel, false);
+	else
+		json_doc_null(doc, "counters");
+	if (answer->tcp && kernel->elapsed_ms > 0) {
+		json_doc_uint(doc, "interval_ms", (uint64_t)kernel->elapsed_ms);
+		put_json_groups(doc, "rates_per_s", kernel, true);
+	}
 	json_doc_object(doc, "settings");
 	for (size_t i = 0; i < LISTENERS_N_SETTINGS; i++)
-		if (kernel->settings[i].known)
-			json_doc_uint(doc, listeners_setting_rows[i].key,
-				      kernel->settings[i].value);
+		json_doc_known(doc, listeners_setting_rows[i].key, kernel->settings[i].known,
+			       kernel->settings[i].value);
+	json_doc_end(doc);
+}
+
+static void put_json_states(struct json_doc *doc, const struct listeners_answer *answer)
+{
+	const struct listeners_counts *counts = &answer->sums.counts;
+
+	json_doc_object(doc, "states");
+	json_doc_known(doc, "SYN_RECV", answer->tcp, counts->syn_recv);
+	json_doc_known(doc, "CLOSE_WAIT", answer->tcp, counts->close_wait);
 	json_doc_end(doc);
 }
 
@@ -247,19 +305,15 @@ void listeners_put_json(const struct listeners_answer *answer, struct obuf *out)
 	const struct listeners_sums *sums = &answer->sums;
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, out, answer->config->run, "listeners");
-	json_doc_bool(&doc, "filtered", answer->config->filtered);
+	json_doc_begin_view(&doc, out, answer->config->run, "listeners", answer->config->filtered);
 	json_doc_uint(&doc, "listeners_total", sums->n_listeners);
-	if (answer->tcp)
-		json_doc_uint(&doc, "syn_recv", sums->counts.syn_recv);
-	else
-		json_doc_null(&doc, "syn_recv");
+	put_json_states(&doc, answer);
 	json_doc_array(&doc, "listeners");
 	for (size_t i = 0; i < answer->n_shown; i++)
 		put_json_listener(&doc, answer, &sums->listeners[i]);
 	json_doc_end(&doc);
 	put_json_close_wait(&doc, answer);
-	put_json_numbers(&doc, &answer->kernel);
+	put_json_numbers(&doc, answer);
 	json_doc_array(&doc, "findings");
 	listeners_find(answer, put_json_finding, &doc);
 	json_doc_end(&doc);
@@ -272,11 +326,12 @@ static void put_csv_head(struct obuf *out)
 		obuf_put_str(out, field_names[i]);
 		obuf_put_char(out, ',');
 	}
+	obuf_put_str(out, "interface,interface_index,");
 	for (size_t i = 0; i < OWN_COUNT; i++) {
 		obuf_put_str(out, own_names[i]);
 		obuf_put_char(out, ',');
 	}
-	obuf_put_str(out, "owners\r\n");
+	obuf_put_str(out, "fill_percent,owners\r\n");
 }
 
 static void put_csv_field(struct obuf *out, const char *name, const struct sock *sock)
@@ -287,9 +342,23 @@ static void put_csv_field(struct obuf *out, const char *name, const struct sock 
 		csv_end_field(out, start);
 }
 
-int listeners_put_csv(const struct listeners_answer *answer, bool with_head, struct obuf *out)
+static void put_csv_own(struct obuf *out, const struct listeners_answer *answer,
+			const struct listener *listener)
 {
 	uint64_t value;
+
+	for (size_t i = 0; i < OWN_COUNT; i++) {
+		if (own_number(answer, listener, i, &value))
+			obuf_put_left(out, value, 0);
+		obuf_put_char(out, ',');
+	}
+	if (fill100(listener, &value))
+		view_put_csv_fixed(out, value);
+	obuf_put_char(out, ',');
+}
+
+int listeners_put_csv(const struct listeners_answer *answer, bool with_head, struct obuf *out)
+{
 	int err = 0;
 
 	if (with_head)
@@ -301,11 +370,9 @@ int listeners_put_csv(const struct listeners_answer *answer, bool with_head, str
 			put_csv_field(out, field_names[j], &listener->sock);
 			obuf_put_char(out, ',');
 		}
-		for (size_t j = 0; j < OWN_COUNT; j++) {
-			if (own_number(answer, listener, j, &value))
-				obuf_put_left(out, value, 0);
-			obuf_put_char(out, ',');
-		}
+		view_put_csv_interface(answer->config, out, listener->sock.local.ifindex);
+		obuf_put_char(out, ',');
+		put_csv_own(out, answer, listener);
 		put_csv_field(out, "owners", &listener->sock);
 		obuf_put(out, "\r\n", 2);
 		err = obuf_end_row(out);

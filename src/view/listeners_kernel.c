@@ -14,26 +14,21 @@
 #include "kernel/sysctl.h"
 
 const struct listeners_counter_row listeners_counter_rows[LISTENERS_N_COUNTERS] = {
-	[LISTENERS_PASSIVE_OPENS] = { "Tcp", "PassiveOpens", "passive_opens",
+	[LISTENERS_PASSIVE_OPENS] = { "Tcp", "PassiveOpens",
 				      "connections that came through listeners" },
-	[LISTENERS_OVERFLOWS] = { "TcpExt", "ListenOverflows", "listen_overflows",
-				  "times an accept queue was full" },
-	[LISTENERS_DROPS] = { "TcpExt", "ListenDrops", "listen_drops",
-			      "what listeners dropped, for any reason" },
-	[LISTENERS_SYN_DROPS] = { "TcpExt", "TCPReqQFullDrop", "syn_queue_drops",
+	[LISTENERS_OVERFLOWS] = { "TcpExt", "ListenOverflows", "times an accept queue was full" },
+	[LISTENERS_DROPS] = { "TcpExt", "ListenDrops", "what listeners dropped, for any reason" },
+	[LISTENERS_SYN_DROPS] = { "TcpExt", "TCPReqQFullDrop",
 				  "SYNs dropped for want of room in SYN_RECV" },
-	[LISTENERS_SYN_COOKIES] = { "TcpExt", "TCPReqQFullDoCookies", "syn_queue_cookies",
+	[LISTENERS_SYN_COOKIES] = { "TcpExt", "TCPReqQFullDoCookies",
 				    "SYNs answered with a cookie for want of room" },
-	[LISTENERS_COOKIES_SENT] = { "TcpExt", "SyncookiesSent", "syncookies_sent",
-				     "cookies sent" },
-	[LISTENERS_COOKIES_RECEIVED] = { "TcpExt", "SyncookiesRecv", "syncookies_received",
-					 "cookies that came back" },
-	[LISTENERS_COOKIES_FAILED] = { "TcpExt", "SyncookiesFailed", "syncookies_failed",
+	[LISTENERS_COOKIES_SENT] = { "TcpExt", "SyncookiesSent", "cookies sent" },
+	[LISTENERS_COOKIES_RECEIVED] = { "TcpExt", "SyncookiesRecv", "cookies that came back" },
+	[LISTENERS_COOKIES_FAILED] = { "TcpExt", "SyncookiesFailed",
 				       "ACKs whose cookie was wrong" },
 	[LISTENERS_FAST_OPEN_OVERFLOWS] = { "TcpExt", "TCPFastOpenListenOverflow",
-					    "fast_open_overflows",
 					    "Fast Open requests above a listener's limit" },
-	[LISTENERS_DEFER_DROPS] = { "TcpExt", "TCPDeferAcceptDrop", "defer_accept_drops",
+	[LISTENERS_DEFER_DROPS] = { "TcpExt", "TCPDeferAcceptDrop",
 				    "bare ACKs passed over by TCP_DEFER_ACCEPT" },
 };
 
@@ -107,9 +102,9 @@ void listeners_kernel_read(struct listeners_kernel *kernel, const struct env *en
 {
 	int64_t now_ns = env->now_ns(env);
 
+	kernel->elapsed_ms = kernel->at_ns ? (now_ns - kernel->at_ns) / 1000000 : 0;
 	if (tcp)
-		read_counters(kernel, env, report,
-			      kernel->at_ns ? (now_ns - kernel->at_ns) / 1000000 : 0);
+		read_counters(kernel, env, report, kernel->elapsed_ms);
 	for (size_t i = 0; i < LISTENERS_N_SETTINGS; i++)
 		if (tcp || i == LISTENERS_SOMAXCONN)
 			read_setting(kernel, env, report, i);

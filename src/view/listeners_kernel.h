@@ -35,14 +35,13 @@ enum listeners_setting {
 /* Names as the kernel has them, and what they mean in a few words. */
 struct listeners_counter_row {
 	const char *group, *name;
-	const char *key; /* the same in data */
 	const char *help;
 };
 
 struct listeners_setting_row {
 	const char *file; /* below /proc/sys */
 	const char *name; /* as sysctl(8) has it */
-	const char *key;
+	const char *key;  /* the last part of that */
 	const char *help;
 };
 
@@ -60,7 +59,8 @@ struct listeners_number {
 struct listeners_kernel {
 	struct listeners_number counters[LISTENERS_N_COUNTERS]; /* since the namespace began */
 	struct listeners_number settings[LISTENERS_N_SETTINGS];
-	int64_t at_ns; /* of the reading; 0: none */
+	int64_t at_ns;      /* of the reading; 0: none */
+	int64_t elapsed_ms; /* since the reading before; 0: there was none */
 };
 
 /*

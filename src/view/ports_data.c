@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --ports as JSON and CSV. */
-#include <stdio.h>
-
 #include "base/obuf.h"
 #include "output/field_text.h"
 #include "output/json_doc.h"
@@ -13,47 +11,28 @@ static uint32_t sustainable100(const struct ports_sums *sums)
 	return sums->capacity * 100 / PORTS_TIME_WAIT_S;
 }
 
-/* A number, null where it is not known. */
-static void put_known(struct json_doc *doc, const char *key, bool known, uint64_t value)
+static void put_settings(struct json_doc *doc, const struct ports_settings *set)
 {
-	if (known)
-		json_doc_uint(doc, key, value);
-	else
-		json_doc_null(doc, key);
+	json_doc_object(doc, "settings");
+	view_put_port_range(doc, !(set->unread & PORTS_NO_RANGE), set->low, set->high);
+	json_doc_known(doc, "tcp_tw_reuse", !(set->unread & PORTS_NO_REUSE), set->tw_reuse);
+	json_doc_known(doc, "tcp_tw_reuse_delay", !(set->unread & PORTS_NO_REUSE_DELAY),
+		       set->tw_reuse_delay_ms);
+	json_doc_known(doc, "tcp_timestamps", !(set->unread & PORTS_NO_TIMESTAMPS),
+		       set->timestamps);
+	json_doc_end(doc);
 }
 
-static void put_range(struct json_doc *doc, const struct ports_sums *sums)
+static void put_ports(struct json_doc *doc, const struct ports_sums *sums)
 {
-	const bool known = !(sums->set.unread & PORTS_NO_RANGE);
+	const uint32_t unread = sums->set.unread;
 
-	if (known) {
-		json_doc_object(doc, "port_range");
-		json_doc_uint(doc, "low", sums->set.low);
-		json_doc_uint(doc, "high", sums->set.high);
-		json_doc_end(doc);
-	} else {
-		json_doc_null(doc, "port_range");
-	}
-	put_known(doc, "range_ports", known, sums->range);
-	put_known(doc, "reserved_ports", !(sums->set.unread & (PORTS_NO_RANGE | PORTS_NO_RESERVED)),
-		  sums->n_reserved);
-}
-
-static void put_settings(struct json_doc *doc, const struct ports_sums *sums)
-{
-	const struct ports_settings *set = &sums->set;
-
-	put_range(doc, sums);
+	json_doc_known(doc, "range_ports", !(unread & PORTS_NO_RANGE), sums->range);
+	json_doc_known(doc, "reserved_ports", !(unread & (PORTS_NO_RANGE | PORTS_NO_RESERVED)),
+		       sums->n_reserved);
 	json_doc_uint(doc, "blocked_ports", sums->n_blocked);
 	json_doc_uint(doc, "capacity", sums->capacity);
 	json_doc_fixed(doc, "sustainable_per_s", sustainable100(sums), 2);
-	put_known(doc, "tw_reuse", !(set->unread & PORTS_NO_REUSE), set->tw_reuse);
-	put_known(doc, "tw_reuse_delay_ms", !(set->unread & PORTS_NO_REUSE_DELAY),
-		  set->tw_reuse_delay_ms);
-	if (set->unread & PORTS_NO_TIMESTAMPS)
-		json_doc_null(doc, "timestamps");
-	else
-		json_doc_bool(doc, "timestamps", set->timestamps);
 }
 
 static void put_addr(struct json_doc *doc, const char *key, const struct ports_end *end)
@@ -68,7 +47,7 @@ static void put_share(struct json_doc *doc, uint32_t used, uint32_t capacity)
 	json_doc_uint(doc, "used", used);
 	json_doc_uint(doc, "capacity", capacity);
 	json_doc_uint(doc, "free", ports_free(used, capacity));
-	json_doc_fixed(doc, "used_pct", ports_pct100(used, capacity), 2);
+	json_doc_fixed(doc, "used_percent", ports_pct100(used, capacity), 2);
 }
 
 static void put_triple(struct json_doc *doc, const struct ports_report *report,
@@ -82,11 +61,13 @@ static void put_triple(struct json_doc *doc, const struct ports_report *report,
 	put_addr(doc, "destination_address", dest);
 	json_doc_uint(doc, "destination_port", dest->port);
 	view_put_interface(report->config, doc, dest->ifindex);
-	json_doc_uint(doc, "established", triple->established);
-	json_doc_uint(doc, "time_wait", triple->time_wait);
+	json_doc_object(doc, "states");
+	json_doc_uint(doc, "ESTABLISHED", triple->established);
+	json_doc_uint(doc, "TIME_WAIT", triple->time_wait);
 	json_doc_uint(doc, "other", triple->other);
+	json_doc_end(doc);
 	put_share(doc, triple->used, sums->capacity);
-	put_known(doc, "reusable", ports_reuse_is_known(&sums->set), triple->reusable);
+	json_doc_known(doc, "reusable", ports_reuse_is_known(&sums->set), triple->reusable);
 	json_doc_fixed(doc, "new_per_s", triple->recent, 1);
 	if (triple->exhausted_s == PORTS_NEVER)
 		json_doc_null(doc, "exhausted_s");
@@ -121,9 +102,9 @@ static void put_warnings(struct json_doc *doc, const struct ports_report *report
 
 		json_doc_object(doc, NULL);
 		json_doc_str(doc, "kind", kinds[warning->kind]);
-		json_doc_uint(doc, "port", warning->port);
+		json_doc_uint(doc, "local_port", warning->port);
 		if (warning->kind == PORTS_LISTENER_IN_RANGE)
-			put_addr(doc, "address", &report->sums->ends[warning->end]);
+			put_addr(doc, "local_address", &report->sums->ends[warning->end]);
 		else
 			json_doc_uint(doc, "connections", warning->connections);
 		json_doc_end(doc);
@@ -140,9 +121,9 @@ static void put_limits(struct json_doc *doc, const struct ports_report *report)
 		return;
 	json_doc_object(doc, "limits");
 	if (config->has_warn)
-		json_doc_uint(doc, "warn_pct", config->warn_pct);
+		json_doc_uint(doc, "warn_percent", config->warn_pct);
 	if (config->has_crit)
-		json_doc_uint(doc, "crit_pct", config->crit_pct);
+		json_doc_uint(doc, "crit_percent", config->crit_pct);
 	json_doc_str(doc, "status", ports_status_name(ports_status(report)));
 	json_doc_end(doc);
 }
@@ -153,10 +134,11 @@ int ports_put_json(const struct ports_report *report, struct obuf *out)
 	struct json_doc doc;
 	int err = 0;
 
-	json_doc_begin_view(&doc, out, report->config->run, "ports");
-	put_settings(&doc, sums);
+	json_doc_begin_view(&doc, out, report->config->run, "ports", report->config->filtered);
+	put_settings(&doc, &sums->set);
+	put_ports(&doc, sums);
 	put_limits(&doc, report);
-	json_doc_uint(&doc, "n_triples", sums->n_wanted);
+	json_doc_uint(&doc, "triples_total", sums->n_wanted);
 	json_doc_array(&doc, "triples");
 	for (size_t i = 0; err == 0 && i < report->n_top; i++) {
 		put_triple(&doc, report, &sums->triples[report->top[i]]);
@@ -177,23 +159,8 @@ static void put_csv_number(struct obuf *out, uint64_t value)
 
 static void put_csv_fixed(struct obuf *out, uint32_t value100)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), ",%u.%02u", value100 / 100, value100 % 100);
-	obuf_put_str(out, text);
-}
-
-/* The name of the device and its number. */
-static void put_csv_interface(const struct ports_report *report, uint32_t ifindex, struct obuf *out)
-{
-	char name[VIEW_INTERFACE_MAX];
-
 	obuf_put_char(out, ',');
-	if (ifindex)
-		obuf_put(out, name, view_format_interface(report->config, ifindex, name));
-	obuf_put_char(out, ',');
-	if (ifindex)
-		obuf_put_left(out, ifindex, 0);
+	view_put_csv_fixed(out, value100);
 }
 
 static int put_csv_triple(const struct ports_report *report, const struct ports_triple *triple,
@@ -207,7 +174,8 @@ static int put_csv_triple(const struct ports_report *report, const struct ports_
 	obuf_put_char(out, ',');
 	obuf_put(out, addr, ports_format_addr(addr, dest));
 	put_csv_number(out, dest->port);
-	put_csv_interface(report, dest->ifindex, out);
+	obuf_put_char(out, ',');
+	view_put_csv_interface(report->config, out, dest->ifindex);
 	put_csv_number(out, triple->established);
 	put_csv_number(out, triple->time_wait);
 	put_csv_number(out, triple->other);
@@ -232,7 +200,7 @@ int ports_put_csv(const struct ports_report *report, struct obuf *out, bool with
 {
 	static const char head[] =
 		"source_address,destination_address,destination_port,interface,interface_index,"
-		"established,time_wait,other,used,capacity,free,used_pct,reusable,new_per_s,exhausted_s,"
+		"ESTABLISHED,TIME_WAIT,other,used,capacity,free,used_percent,reusable,new_per_s,exhausted_s,"
 		"sustainable_per_s\r\n";
 	const struct ports_sums *sums = report->sums;
 	int err = 0;

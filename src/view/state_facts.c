@@ -81,6 +81,33 @@ bool state_fact_value(const struct state_fact *fact, const struct env *env,
 	return false;
 }
 
+enum state_fact_group state_fact_group(const struct state_fact *fact)
+{
+	if (fact->kind == STATE_SETTING)
+		return STATE_SETTINGS;
+	return fact->kind == STATE_COUNTER ? STATE_COUNTERS : STATE_DERIVED;
+}
+
+const char *state_fact_key(const struct state_fact *fact)
+{
+	const char *dot;
+
+	switch (fact->kind) {
+	case STATE_SETTING:
+		dot = strrchr(fact->name, '.');
+		return dot ? dot + 1 : fact->name;
+	case STATE_COUNTER:
+		break;
+	case STATE_SYN_SECONDS:
+		return "connect_gives_up_s";
+	case STATE_SYNACK_SECONDS:
+		return "syn_recv_forgotten_s";
+	case STATE_KEEPALIVE_SECONDS:
+		return "keepalive_gives_up_s";
+	}
+	return fact->name;
+}
+
 bool state_facts_are_readable(const struct state_story *story, const struct env *env)
 {
 	bool any = false;

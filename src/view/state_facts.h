@@ -17,6 +17,17 @@ struct env;
 bool state_fact_value(const struct state_fact *fact, const struct env *env,
 		      const struct counters *netstat, uint64_t *value);
 
+/* Which kind of number it is, in data. */
+enum state_fact_group {
+	STATE_SETTINGS,
+	STATE_COUNTERS,
+	STATE_DERIVED, /* worked out from settings */
+};
+
+enum state_fact_group state_fact_group(const struct state_fact *fact);
+/* Its name in data: the last part of a setting's, that of a counter, one with its unit. */
+const char *state_fact_key(const struct state_fact *fact);
+
 /* Whether a setting of the story can be read, or there is none in it. A single one may lack:
  * kernels are older, and some settings are not in every network namespace. */
 bool state_facts_are_readable(const struct state_story *story, const struct env *env);

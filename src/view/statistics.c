@@ -222,7 +222,7 @@ static int put_json(struct statistics *statistics)
 	const struct data_run *run = statistics->config.run;
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, statistics->out, run, "statistics");
+	json_doc_begin_view(&doc, statistics->out, run, "statistics", false);
 	put_groups(statistics, &doc, "counters", put_counter);
 	if (statistics->again) {
 		json_doc_uint(&doc, "interval_ms", (uint64_t)elapsed_ns(statistics) / NS_PER_MS);

@@ -3,7 +3,6 @@
  * shown as text; JSON says that it is not complete. */
 #include "view/summary.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -31,27 +30,13 @@ static bool counts(const struct summary *view, enum sock_proto proto)
 
 static void put_number(struct json_doc *doc, const char *key, const struct summary_number *number)
 {
-	if (number->known)
-		json_doc_uint(doc, key, number->value);
-	else
-		json_doc_null(doc, key);
-}
-
-/* "time_wait" of TIME_WAIT. */
-static void put_state(struct json_doc *doc, unsigned int state, const struct summary_number *number)
-{
-	const char *name = tcp_state_name(state);
-	char key[24];
-	size_t n = 0;
-
-	for (; name && name[n] && n < sizeof(key) - 1; n++)
-		key[n] = (char)tolower((unsigned char)name[n]);
-	key[n] = '\0';
-	put_number(doc, key, number);
+	json_doc_known(doc, key, number->known, number->value);
 }
 
 static void put_queue(struct json_doc *doc, const struct summary_queue *queue)
 {
+	const uint64_t capacity = queue->limit.known ? summary_queue_capacity(queue) : 0;
+
 	if (!queue->known) {
 		json_doc_null(doc, "fullest");
 		return;
@@ -61,6 +46,11 @@ static void put_queue(struct json_doc *doc, const struct summary_queue *queue)
 	json_doc_uint(doc, "local_port", queue->end.port);
 	json_doc_uint(doc, "backlog_used", queue->used);
 	put_number(doc, "backlog", &queue->limit);
+	json_doc_known(doc, "capacity", queue->limit.known, capacity);
+	if (queue->limit.known)
+		json_doc_fixed(doc, "fill_percent", queue->used * UINT64_C(10000) / capacity, 2);
+	else
+		json_doc_null(doc, "fill_percent");
 	json_doc_end(doc);
 }
 
@@ -73,14 +63,14 @@ static void put_tcp(const struct summary *view, struct json_doc *doc)
 		return;
 	}
 	json_doc_object(doc, "tcp");
-	put_number(doc, "total", &sums->tcp_all);
+	put_number(doc, "sockets_total", &sums->tcp_all);
 	json_doc_object(doc, "states");
 	for (unsigned int state = TCP_STATE_ESTABLISHED; state < SUMMARY_STATES; state++)
-		put_state(doc, state, &sums->tcp[state]);
+		put_number(doc, tcp_state_name(state), &sums->tcp[state]);
 	json_doc_end(doc);
 	put_number(doc, "orphans", &sums->tcp_orphans);
 	json_doc_object(doc, "listeners");
-	put_number(doc, "total", &sums->listeners);
+	put_number(doc, "listeners_total", &sums->listeners);
 	put_number(doc, "waiting", &sums->listeners_waiting);
 	put_queue(doc, &sums->fullest);
 	json_doc_end(doc);
@@ -97,7 +87,7 @@ static void put_inet(const struct summary *view, struct json_doc *doc, enum sock
 		return;
 	}
 	json_doc_object(doc, key);
-	put_number(doc, "total", &all);
+	put_number(doc, "sockets_total", &all);
 	put_number(doc, "inet", &view->sums.inet[proto][0]);
 	put_number(doc, "inet6", &view->sums.inet[proto][1]);
 	json_doc_end(doc);
@@ -124,7 +114,7 @@ static void put_unix(const struct summary *view, struct json_doc *doc)
 		return;
 	}
 	json_doc_object(doc, "unix");
-	put_number(doc, "total", &sums->unix_all);
+	put_number(doc, "sockets_total", &sums->unix_all);
 	put_number(doc, "stream", &sums->unix_stream);
 	put_number(doc, "dgram", &sums->unix_dgram);
 	put_number(doc, "seqpacket", &sums->unix_seqpacket);
@@ -152,11 +142,13 @@ static void put_host(const struct summary *view, struct json_doc *doc)
 	json_doc_object(doc, "whole_host");
 	put_number(doc, "tcp_allocated", &sums->host_tcp_allocated);
 	put_number(doc, "tcp_orphans", &sums->host_orphans);
-	put_number(doc, "tcp_orphans_limit", &sums->host_max_orphans);
 	put_number(doc, "tcp_mem_bytes", &sums->host_tcp_mem);
 	put_limits(doc, tcp_keys, sums->host_tcp_limits);
 	put_number(doc, "udp_mem_bytes", &sums->host_udp_mem);
 	put_limits(doc, udp_keys, sums->host_udp_limits);
+	json_doc_end(doc);
+	json_doc_object(doc, "settings");
+	put_number(doc, "tcp_max_orphans", &sums->host_max_orphans);
 	json_doc_end(doc);
 }
 
@@ -164,7 +156,7 @@ static int write_json(const struct summary *view)
 {
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, view->out, view->config.run, "summary");
+	json_doc_begin_view(&doc, view->out, view->config.run, "summary", view->config.filtered);
 	put_tcp(view, &doc);
 	put_sctp(view, &doc);
 	put_inet(view, &doc, PROTO_UDP, "udp");

@@ -20,10 +20,7 @@ static const char *const level_names[] = {
 
 static void put_number(struct json_doc *doc, const char *key, const struct time_wait_number *number)
 {
-	if (number->known)
-		json_doc_uint(doc, key, number->value);
-	else
-		json_doc_null(doc, key);
+	json_doc_known(doc, key, number->known, number->value);
 }
 
 static void put_sides(struct json_doc *doc, const struct time_wait_sums *sums)
@@ -31,7 +28,7 @@ static void put_sides(struct json_doc *doc, const struct time_wait_sums *sums)
 	json_doc_object(doc, "sides");
 	for (int side = 0; side < TIME_WAIT_SIDES; side++) {
 		json_doc_object(doc, side_names[side]);
-		json_doc_uint(doc, "time_wait", sums->of_side[side]);
+		json_doc_uint(doc, "sockets", sums->of_side[side]);
 		json_doc_uint(doc, "by_port_range", sums->by_range[side]);
 		json_doc_end(doc);
 	}
@@ -47,7 +44,7 @@ static void put_ages(struct json_doc *doc, const struct time_wait_sums *sums)
 		json_doc_object(doc, NULL);
 		json_doc_uint(doc, "from_ms", i * width);
 		json_doc_uint(doc, "to_ms", (i + 1) * width);
-		json_doc_uint(doc, "time_wait", sums->ages[i]);
+		json_doc_uint(doc, "sockets", sums->ages[i]);
 		json_doc_end(doc);
 	}
 	json_doc_end(doc);
@@ -102,11 +99,12 @@ static void put_source(struct json_doc *doc, const struct time_wait_answer *answ
 		return;
 	}
 	json_doc_object(doc, "source");
-	json_doc_addr(doc, "address", service->key.family, &source);
-	json_doc_uint(doc, "ports_used", triple->used);
-	json_doc_uint(doc, "ports", answer->ports.capacity);
-	json_doc_uint(doc, "time_wait", triple->time_wait);
-	json_doc_bool(doc, "reusable", time_wait_is_reusable(&answer->ports, service));
+	json_doc_addr(doc, "local_address", service->key.family, &source);
+	json_doc_uint(doc, "sockets", triple->time_wait);
+	json_doc_uint(doc, "used", triple->used);
+	json_doc_uint(doc, "capacity", answer->ports.capacity);
+	json_doc_fixed(doc, "used_percent", ports_pct100(triple->used, answer->ports.capacity), 2);
+	json_doc_bool(doc, "tw_reuse_applies", time_wait_is_reusable(&answer->ports, service));
 	json_doc_end(doc);
 }
 
@@ -114,22 +112,21 @@ static void put_service(struct json_doc *doc, const struct time_wait_answer *ans
 {
 	const struct time_wait_service *service = time_wait_service(&answer->sums, i);
 	const struct endpoint end = { .addr = service->key.addr, .ifindex = service->key.ifindex };
+	const bool inbound = service->key.side == TIME_WAIT_INBOUND;
 
 	json_doc_object(doc, NULL);
 	json_doc_str(doc, "side", side_names[service->key.side]);
-	if (service->key.side == TIME_WAIT_INBOUND)
-		json_doc_null(doc, "address");
+	if (inbound)
+		json_doc_null(doc, "remote_address");
 	else
-		json_doc_addr(doc, "address", service->key.family, &end);
-	json_doc_uint(doc, "port", service->key.port);
-	json_doc_uint(doc, "time_wait", service->count);
+		json_doc_addr(doc, "remote_address", service->key.family, &end);
+	json_doc_known(doc, "remote_port", !inbound, service->key.port);
+	json_doc_known(doc, "local_port", inbound, service->key.port);
+	json_doc_uint(doc, "sockets", service->count);
 	json_doc_uint(doc, "by_port_range", service->by_range);
 	put_rate(doc, "closes_per_s_10s", time_wait_rate_recent(service->recent),
 		 answer->sums.n_without_age == 0);
-	if (service->key.side == TIME_WAIT_UNCLEAR)
-		json_doc_null(doc, "live");
-	else
-		json_doc_uint(doc, "live", service->live);
+	json_doc_known(doc, "live", service->key.side != TIME_WAIT_UNCLEAR, service->live);
 	put_source(doc, answer, service);
 	put_owners(doc, answer, i);
 	json_doc_end(doc);
@@ -141,8 +138,8 @@ static void put_peer(struct json_doc *doc, const struct time_wait_peer *peer)
 	const struct endpoint end = { .addr = peer->key.addr, .ifindex = peer->key.ifindex };
 
 	json_doc_object(doc, NULL);
-	json_doc_addr(doc, "address", peer->key.family, &end);
-	json_doc_uint(doc, "time_wait", peer->count);
+	json_doc_addr(doc, "remote_address", peer->key.family, &end);
+	json_doc_uint(doc, "sockets", peer->count);
 	for (int side = 0; side < TIME_WAIT_SIDES; side++)
 		json_doc_uint(doc, side_names[side], peer->of_side[side]);
 	json_doc_end(doc);
@@ -154,27 +151,26 @@ static void put_facts(struct json_doc *doc, const struct time_wait_answer *answe
 	const struct time_wait_facts *facts = &answer->facts;
 	const struct ports_sums *ports = &answer->ports;
 
-	json_doc_object(doc, "buckets");
-	put_number(doc, "used", &facts->buckets);
-	put_number(doc, "max", &facts->max_buckets);
-	put_number(doc, "overflows", &facts->overflows);
-	put_number(doc, "entered", &facts->entered);
-	put_number(doc, "recycled", &facts->recycled);
-	put_number(doc, "entered_short", &facts->entered_short);
-	json_doc_end(doc);
-	json_doc_object(doc, "ports");
-	put_number(doc, "low", &(struct time_wait_number){ facts->range_known, facts->low });
-	put_number(doc, "high", &(struct time_wait_number){ facts->range_known, facts->high });
-	put_number(doc, "reserved",
-		   &(struct time_wait_number){ facts->reserved_known, ports->n_reserved });
-	json_doc_uint(doc, "blocked", ports->n_blocked);
+	put_number(doc, "buckets_used", &facts->buckets);
+	json_doc_known(doc, "reserved_ports", facts->range_known && facts->reserved_known,
+		       ports->n_reserved);
+	json_doc_uint(doc, "blocked_ports", ports->n_blocked);
 	json_doc_uint(doc, "capacity", ports->capacity);
+	json_doc_object(doc, "counters");
+	json_doc_object(doc, "TcpExt");
+	put_number(doc, "TCPTimeWaitOverflow", &facts->overflows);
+	put_number(doc, "TW", &facts->entered);
+	put_number(doc, "TWRecycled", &facts->recycled);
+	put_number(doc, "TWKilled", &facts->entered_short);
+	json_doc_end(doc);
 	json_doc_end(doc);
 	json_doc_object(doc, "settings");
+	view_put_port_range(doc, facts->range_known, facts->low, facts->high);
 	put_number(doc, "tcp_tw_reuse", &facts->tw_reuse);
-	put_number(doc, "tcp_tw_reuse_delay_ms", &facts->tw_reuse_delay_ms);
+	put_number(doc, "tcp_tw_reuse_delay", &facts->tw_reuse_delay_ms);
 	put_number(doc, "tcp_timestamps", &facts->timestamps);
-	put_number(doc, "tcp_fin_timeout_s", &facts->fin_timeout_s);
+	put_number(doc, "tcp_fin_timeout", &facts->fin_timeout_s);
+	put_number(doc, "tcp_max_tw_buckets", &facts->max_buckets);
 	json_doc_end(doc);
 }
 
@@ -202,20 +198,21 @@ int time_wait_put_json(const struct time_wait_answer *answer, struct obuf *out)
 	bool ages_known = sums->n_without_age == 0;
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, out, answer->config.run, "time_wait");
+	json_doc_begin_view(&doc, out, answer->config.run, "time_wait", answer->config.filtered);
 	put_advice(&doc, &answer->advice);
-	json_doc_uint(&doc, "time_wait", sums->count);
+	json_doc_uint(&doc, "sockets_total", sums->count);
 	json_doc_uint(&doc, "small_fin_wait2", sums->fin_wait2);
-	json_doc_bool(&doc, "filtered", answer->config.filtered);
 	put_sides(&doc, sums);
 	put_rate(&doc, "closes_per_s_10s", time_wait_rate_recent(sums->recent), ages_known);
 	put_rate(&doc, "closes_per_s_60s", time_wait_rate(sums->count), ages_known);
 	put_ages(&doc, sums);
 	put_facts(&doc, answer);
+	json_doc_uint(&doc, "services_total", answer->n_services);
 	json_doc_array(&doc, "services");
 	for (size_t i = 0; i < answer->shown_services; i++)
 		put_service(&doc, answer, i);
 	json_doc_end(&doc);
+	json_doc_uint(&doc, "peers_total", answer->n_peers);
 	json_doc_array(&doc, "peers");
 	for (size_t i = 0; i < answer->shown_peers; i++)
 		put_peer(&doc, time_wait_peer(sums, i));

@@ -87,6 +87,12 @@ size_t view_width(const struct view_config *config);
 
 /* Members interface and interface_index of a document; 0: there is none, and both are null. */
 void view_put_interface(const struct view_config *config, struct json_doc *doc, uint32_t ifindex);
+/* The same as two fields of CSV, with the comma between. */
+void view_put_csv_interface(const struct view_config *config, struct obuf *out, uint32_t ifindex);
+/* Hundredths as a field of CSV. */
+void view_put_csv_fixed(struct obuf *out, uint64_t value100);
+/* The setting ip_local_port_range: null where it is not known. */
+void view_put_port_range(struct json_doc *doc, bool known, uint16_t low, uint16_t high);
 /* The name of an interface for text that knows no escapes, where it is of letters, digits, '.',
  * '-', '_' and '@'; else its number. Returns the bytes written, without a NUL. */
 enum { VIEW_INTERFACE_MAX = 20 };

@@ -52,7 +52,7 @@ def groups_of(*args):
     """--count-by as JSON: {values: count}, and the document."""
     document = json.loads(lssock_ok("--json", *args).out)
     names = [field["name"] for field in document["fields"]]
-    found = {tuple(group[name] for name in names): group["count"] for group in document["groups"]}
+    found = {tuple(group[name] for name in names): group["sockets"] for group in document["groups"]}
     equal(len(found), len(document["groups"]), "two groups with the same values")
     return found, document
 
@@ -81,9 +81,9 @@ for LIST in FIELDS:
         want = collections.Counter(tuple(unmapped(row[name]) for name in names) for row in rows)
         got, document = groups_of(f"--count-by={fields}")
         equal(got, dict(want))
-        equal(document["total"], len(rows))
+        equal(document["sockets_total"], len(rows))
         that(len(rows) > 15, "too few sockets for a test")
-        counts = [group["count"] for group in document["groups"]]
+        counts = [group["sockets"] for group in document["groups"]]
         equal(counts, sorted(counts, reverse=True))
 
 
@@ -136,7 +136,7 @@ def programs():
     mine = {key: count for key, count in got.items() if key[0] == me}
     equal(len(mine), 1)
     equal(got[(None, None)], 3)  # TIME_WAIT
-    equal(document["total"], sum(got.values()))
+    equal(document["sockets_total"], sum(got.values()))
     status = {group["pid"]: group["owners_status"] for group in document["groups"]}
     equal((status[me], status[None]), ("known", "none"))
 
@@ -145,7 +145,7 @@ def programs():
 
     lib.fork_child(twice)
     again, _ = groups_of("-t", "--count-by=program")
-    equal(sum(again.values()), document["total"])
+    equal(sum(again.values()), document["sockets_total"])
 
 
 @case("without privilege hidden owners are a group of their own")
@@ -157,7 +157,7 @@ def hidden_owners():
     equal(result.status, 0, str(result))
     groups = json.loads(result.out)["groups"]
     that(all(group["program"] is None for group in groups), result.out)
-    equal(sorted((g["owners_status"], g["count"]) for g in groups)[1], ("none", 3))
+    equal(sorted((g["owners_status"], g["sockets"]) for g in groups)[1], ("none", 3))
     equal(sorted(g["owners_status"] for g in groups), ["hidden", "none"])
     text = lib.run(["setpriv", "--reuid=12345", "--clear-groups", *words[:-1]]).out
     that("(hidden)\n" in text and " -\n" in text, text)
@@ -180,7 +180,7 @@ def text():
     equal(top[2].split()[0::2], [str(total - largest), "(other)"])
     equal(top[3], f"{total} sockets in {len(got)} groups, {len(got) - 1} of them in (other)")
     document = json.loads(lssock_ok("-t", "--count-by=state", "--top=1", "--json").out)
-    equal(document["other"], {"groups": len(got) - 1, "count": total - largest})
+    equal(document["other"], {"groups": len(got) - 1, "sockets": total - largest})
 
 
 @case("the same in JSON, JSON lines and CSV")
@@ -189,10 +189,10 @@ def formats():
     document = json.loads(lssock_ok(*words, "--json").out)
     lines = [json.loads(line) for line in lssock_ok(*words, "--jsonl").lines]
     equal(lines[:-1], document["groups"])
-    equal((lines[-1]["end"], lines[-1]["total"]), (True, document["total"]))
+    equal((lines[-1]["end"], lines[-1]["sockets_total"]), (True, document["sockets_total"]))
     table = list(csv.DictReader(io.StringIO(lssock_ok(*words, "--csv").out, newline="")))
     equal(
-        [{**row, "count": int(row["count"]), "remote_address": row["remote_address"] or None} for row in table],
+        [{**row, "sockets": int(row["sockets"]), "remote_address": row["remote_address"] or None} for row in table],
         document["groups"],
     )
 

@@ -165,7 +165,7 @@ def spellings():
 def counts():
     need_scene()
     for state in STATES:
-        got = explained(state)["count"]
+        got = explained(state)["sockets"]
         if state == "CLOSE":
             equal(got, None)
             continue
@@ -180,7 +180,7 @@ def close_wait():
     got = explained("CLOSE_WAIT")
     equal(got["owners"], [{"program": "leak\x1by", "sockets": 3, "processes": 2,
                            "busiest_pid": pids[0], "busiest_sockets": 2}])
-    equal((got["count"], got["without_process"]), (4, 1))
+    equal((got["sockets"], got["without_process"]), (4, 1))
     text = lssock_ok("--explain=CLOSE_WAIT").out
     that(re.search(rf"^  leak\\x1by +3 +2 +{pids[0]} +2$", text, re.M), text)
     that("  1 not yet accepted: the clients gave up" in text, text)
@@ -192,7 +192,7 @@ def orphans():
     need_scene()
     for state, small in (("FIN_WAIT1", 0), ("FIN_WAIT2", 1)):
         got = explained(state)
-        equal((got["count"], got["without_process"], got["small"]), (2, 1, small), state)
+        equal((got["sockets"], got["without_process"], got["small"]), (2, 1, small), state)
         equal(len(got["owners"]), 1, state)
         equal(got["owners"][0]["busiest_pid"], os.getpid(), state)
     # What the kernel counts as orphans, and limits by tcp_max_orphans, is not the small ones.
@@ -219,15 +219,13 @@ def never_owned():
 def settings():
     need_scene()
     for state in STATES:
-        for fact in explained(state)["host"]:
-            if not fact["name"].startswith("net."):
-                continue
-            path = "/proc/sys/" + fact["name"].replace(".", "/")
+        for name, value in explained(state)["settings"].items():
+            path = "/proc/sys/net/" + ("core/" if name == "somaxconn" else "ipv4/") + name
             if not os.path.exists(path):
-                equal(fact["value"], None, fact["name"])
+                equal(value, None, name)
                 continue
             with open(path, encoding="ascii") as file:
-                equal(fact["value"], int(file.read()), fact["name"])
+                equal(value, int(file.read()), name)
 
 
 @case("seconds that follow from settings")
@@ -235,15 +233,15 @@ def seconds():
     need_scene()
 
     def value(state, name):
-        return next(f["value"] for f in explained(state)["host"] if f["name"] == name)
+        return explained(state)["derived"][name]
 
     path = "/proc/sys/net/ipv4/tcp_synack_retries"
     with open(path, "w", encoding="ascii") as file:
         file.write("2")
-    equal(value("SYN_RECV", "forgotten after"), 7)
+    equal(value("SYN_RECV", "syn_recv_forgotten_s"), 7)
     with open(path, "w", encoding="ascii") as file:
         file.write("5")
-    equal(value("SYN_RECV", "forgotten after"), 63)
+    equal(value("SYN_RECV", "syn_recv_forgotten_s"), 63)
 
 
 @case("an expression chooses what is counted")
@@ -251,7 +249,7 @@ def chosen():
     need_scene()
     leak(3)
     port = lib.port_of(scene.there)
-    equal(explained("CLOSE_WAIT", "dport", "=", f":{port}")["count"], 3)
+    equal(explained("CLOSE_WAIT", "dport", "=", f":{port}")["sockets"], 3)
     text = lssock_ok("--explain=close-wait", "dport", "=", f":{port}").out
     that(": 3 of the chosen sockets\n" in text, text)
 

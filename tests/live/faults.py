@@ -376,8 +376,8 @@ def denied_views():
     for view in ("--time-wait", "--explain", "--explain=time-wait", "--explain=listen"):
         want = told(view)
         equal(told(view, preexec_fn=deny_netlink(errno.EPERM)), want, view)
-    want = [s["time_wait"] for s in told("--time-wait")["services"] if s["side"] == "client"
-            and s["port"] == lib.port_of(listener)]
+    want = [s["sockets"] for s in told("--time-wait")["services"] if s["side"] == "client"
+            and s["remote_port"] == lib.port_of(listener)]
     equal(want, [3])
     listener.close()
 

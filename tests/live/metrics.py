@@ -139,10 +139,10 @@ def numbers():
     equal(of(text, "lssock_listener_queue_max_fill_ratio"), 1)
     summary = json.loads(lssock("--summary", "--json").out)
     for state in ("established", "listen", "time_wait", "close_wait"):
-        equal(of(text, "lssock_tcp_sockets", state=state), summary["tcp"]["states"][state], state)
+        equal(of(text, "lssock_tcp_sockets", state=state), summary["tcp"]["states"][state.upper()], state)
     equal(of(text, "lssock_complete"), 1)
     doc = json.loads(lssock("--listeners", "--json").out)
-    equal(of(text, "lssock_tcp_listen_overflows_total"), doc["counters"]["listen_overflows"])
+    equal(of(text, "lssock_tcp_listen_overflows_total"), doc["counters"]["TcpExt"]["ListenOverflows"])
     equal(of(text, "lssock_listeners"), len(json.loads(lssock("-l", "-t", "-x", "--json").out)["sockets"]))
     ports = json.loads(lssock("--ports", "--json").out)
     equal(of(text, "lssock_ephemeral_ports_capacity"), ports["capacity"])

@@ -77,7 +77,7 @@ def every(counts):
 def states():
     document, rows = steady("-t")
     equal(states_of(document), every(rows))
-    equal(document["tcp"]["total"], sum(rows.values()))
+    equal(document["tcp"]["sockets_total"], sum(rows.values()))
     that(all(rows[state] > 0 for state in STATES if state != "CLOSE"), str(rows))
 
 
@@ -100,19 +100,19 @@ def both_ways():
     counted, dumped = summary(), summary("sport >= 0 or family = unix")
     for proto in ("udp", "udplite", "raw", "sctp", "unix"):
         equal(dumped[proto], counted[proto], proto)
-    equal(counted["udp"], {"total": len(OTHERS) - 2, "inet": 3, "inet6": len(OTHERS) - 5})
+    equal(counted["udp"], {"sockets_total": len(OTHERS) - 2, "inet": 3, "inet6": len(OTHERS) - 5})
     four = summary("-4")
-    equal(four["udp"], {"total": 3, "inet": 3, "inet6": None})
+    equal(four["udp"], {"sockets_total": 3, "inet": 3, "inet6": None})
     equal(four["unix"], None)
-    equal(four["tcp"]["total"], sum(rows_counted("-t4").values()))
+    equal(four["tcp"]["sockets_total"], sum(rows_counted("-t4").values()))
 
 
 @case("raw sockets")
 def raw():
     lib.need_real_root()
-    before = summary("-w")["raw"]["total"]
+    before = summary("-w")["raw"]["sockets_total"]
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP):
-        equal(summary("-w")["raw"]["total"], before + 1)
+        equal(summary("-w")["raw"]["sockets_total"], before + 1)
 
 
 @case("an expression counts what it matches")
@@ -126,10 +126,11 @@ def expression():
 def listeners():
     document, rows = steady("-t")
     found = document["tcp"]["listeners"]
-    equal((found["total"], found["waiting"]), (rows["LISTEN"], 2))
+    equal((found["listeners_total"], found["waiting"]), (rows["LISTEN"], 2))
     equal(
         found["fullest"],
-        {"local_address": "127.0.0.1", "local_port": lib.port_of(QUEUE), "backlog_used": 3, "backlog": 5},
+        {"local_address": "127.0.0.1", "local_port": lib.port_of(QUEUE), "backlog_used": 3,
+         "backlog": 5, "capacity": 6, "fill_percent": 50},
     )
     text = lssock_ok("--summary", "-t").out
     that(re.search(rf"fullest queue +3 of 6 \(50%\) +127\.0\.0\.1:{lib.port_of(QUEUE)}$", text, re.M), text)
@@ -166,13 +167,13 @@ def namespaces():
             kept.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             kept[-1].bind(("127.0.0.1", 0))
         there = summary("-tu")
-    that(there["tcp"]["states"]["time_wait"] >= 20, str(there))
-    that(there["tcp"]["states"]["established"] >= 40, str(there))
+    that(there["tcp"]["states"]["TIME_WAIT"] >= 20, str(there))
+    that(there["tcp"]["states"]["ESTABLISHED"] >= 40, str(there))
     after, rows = steady()
     equal(states_of(after), every(rows))
-    equal(after["tcp"]["states"]["time_wait"], before["tcp"]["states"]["time_wait"])
+    equal(after["tcp"]["states"]["TIME_WAIT"], before["tcp"]["states"]["TIME_WAIT"])
     equal(after["udp"], before["udp"])
-    that(after["whole_host"]["tcp_allocated"] > after["tcp"]["listeners"]["total"], str(after))
+    that(after["whole_host"]["tcp_allocated"] > after["tcp"]["listeners"]["listeners_total"], str(after))
 
 
 @case("a namespace of nothing has nothing, whatever the host has")
@@ -180,9 +181,9 @@ def empty_namespace():
     there = lib.run(["unshare", "-n", lib.LSSOCK, "--summary", "--json", "-tuw"])
     equal((there.status, there.err), (0, ""), str(there))
     document = json.loads(there.out)
-    equal(document["tcp"]["total"], 0)
+    equal(document["tcp"]["sockets_total"], 0)
     equal(set(document["tcp"]["states"].values()), {0})
-    equal(document["udp"]["total"], 0)
+    equal(document["udp"]["sockets_total"], 0)
     equal(document["whole_host"]["tcp_mem_limit_bytes"], None)
     text = lib.run(["unshare", "-n", lib.LSSOCK, "--summary", "-t"]).out
     that("limits cannot be read in this network namespace" in text, text)
@@ -247,7 +248,7 @@ def no_counters():
     document = json.loads(result.out)
     states = states_of(document)
     equal({state for state, count in states.items() if count is None}, {"ESTABLISHED", "TIME_WAIT"})
-    equal((document["tcp"]["total"], document["udp"]["total"]), (None, None))
+    equal((document["tcp"]["sockets_total"], document["udp"]["sockets_total"]), (None, None))
     equal(document["complete"], False)
     that(states["LISTEN"] > 0, str(states))
     equal(result.err.count("cannot read /proc/net/"), 2, result.err)
@@ -255,7 +256,7 @@ def no_counters():
     that(re.search(r"^  TIME_WAIT +-$", text, re.M), text)
     # What is listed in full needs none of them.
     listed = json.loads(lssock("--summary", "--json", "-t", "sport >= 0", preexec_fn=without_proc).out)
-    that(listed["tcp"]["total"] > 0, str(listed))
+    that(listed["tcp"]["sockets_total"] > 0, str(listed))
 
 
 @case("-c: each round anew, with changes and courses on a terminal only")

@@ -31,8 +31,13 @@ def answer(*args):
     return json.loads(lssock_ok("--time-wait", "--json", *args).out)
 
 
+def place_of(service):
+    """Where a service is: its address and port, or a port of this host."""
+    return service["remote_address"], service["remote_port"] or service["local_port"]
+
+
 def service_of(document, address, port):
-    found = [s for s in document["services"] if (s["address"], s["port"]) == (address, port)]
+    found = [s for s in document["services"] if place_of(s) == (address, port)]
     equal(len(found), 1, str(document["services"]))
     return found[0]
 
@@ -85,18 +90,18 @@ def blocked():
     equal(connect_error("127.0.0.1", SERVICE), errno.EADDRNOTAVAIL)
     document = answer()
     ports = json.loads(lssock_ok("--ports", "--json").out)
-    equal(document["ports"]["capacity"], 80)
-    equal(document["ports"]["blocked"], 120)
+    equal(document["capacity"], 80)
+    equal(document["blocked_ports"], 120)
     triple = [t for t in ports["triples"] if t["destination_port"] == SERVICE][0]
     source = service_of(document, "127.0.0.1", SERVICE)["source"]
-    equal((source["ports_used"], source["ports"], source["time_wait"]), (80, 80, 2))
+    equal((source["used"], source["capacity"], source["sockets"]), (80, 80, 2))
     equal((triple["used"], triple["capacity"]), (80, 80))
     equal(document["level"], "problem")
     that("80 of the 80 local ports" in document["verdict"], document["verdict"])
     # Nor does an expression hide what takes the ports.
     document = answer("state", "time-wait")
-    equal((document["ports"]["capacity"], document["level"]), (80, "problem"))
-    equal(service_of(document, "127.0.0.1", SERVICE)["time_wait"], 2)
+    equal((document["capacity"], document["level"]), (80, "problem"))
+    equal(service_of(document, "127.0.0.1", SERVICE)["sockets"], 2)
 
 
 @case("all ports blocked is a problem")
@@ -109,7 +114,7 @@ def none_left():
     equal(connect_error("127.0.0.2", SERVICE), errno.EADDRNOTAVAIL)
     document = answer()
     write("ip_local_reserved_ports", "\n")
-    equal((document["level"], document["ports"]["capacity"]), ("problem", 0))
+    equal((document["level"], document["capacity"]), ("problem", 0))
     that("none of the 20 local ports" in document["verdict"], document["verdict"])
 
 
@@ -161,7 +166,7 @@ def own_addresses():
         close(client, listener.accept()[0])
     document = answer("src", "10.9.0.1")
     equal({s["side"] for s in document["services"]}, {"client"}, str(document["services"]))
-    got = {(s["address"], s["port"]): s["time_wait"] for s in document["services"]}
+    got = {place_of(s): s["sockets"] for s in document["services"]}
     equal(got, {("10.9.0.2", 8081): 1, ("10.9.0.3", 8082): 2, ("10.9.0.2", 40200): 1,
                 ("10.9.0.3", 40201): 1})
     equal(document["sides"]["client"]["by_port_range"], 0)
@@ -183,7 +188,7 @@ def own_addresses6():
     lib.eventually(lambda: client.connect_ex(("fd00::2", 8083)) == 0, "connect()")
     close(client, listener.accept()[0])
     document = answer("src", "fd00::1")
-    equal([(s["side"], s["address"], s["port"], s["by_port_range"])
+    equal([(s["side"], *place_of(s), s["by_port_range"])
            for s in document["services"]], [("client", "fd00::2", 8083, 0)])
 
 

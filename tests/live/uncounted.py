@@ -83,7 +83,7 @@ def without_listener():
         equal(lssock("-tq", "state syn-recv").status, 0)
         equal(lssock(f"--wait=drained:{port}", "--timeout=0.1").status, 1)
         counts = json.loads(lssock_ok("--count-by=state", "-t", "--json").out)
-        equal(counts["total"], 3)
+        equal(counts["sockets_total"], 3)
 
     for address in ["127.0.0.1"] + (["::1"] if lib.have_ipv6() else []):
         alone(lambda address=address: body(address))

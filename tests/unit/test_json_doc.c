@@ -163,12 +163,12 @@ Test(json_doc, a_view_tells_its_run)
 {
 	const struct data_run run = { .host = "h\"", .netns = "net:[1]", .time_s = 86400 };
 
-	json_doc_begin_view(&doc, &out, &run, "statistics");
+	json_doc_begin_view(&doc, &out, &run, "statistics", true);
 	json_doc_uint(&doc, "n", 1);
 	json_doc_end_view(&doc, &run);
 	check("{\"schema_version\":1,\"time\":\"1970-01-02T00:00:00.000Z\",\"host\":\"h\\\"\","
-	      "\"netns\":\"net:[1]\",\"view\":\"statistics\",\"n\":1,\"complete\":true,"
-	      "\"warnings\":[]}\n");
+	      "\"netns\":\"net:[1]\",\"view\":\"statistics\",\"filtered\":true,\"n\":1,"
+	      "\"complete\":true,\"warnings\":[]}\n");
 }
 
 Test(json_doc, the_outcome_of_a_round)
