@@ -88,7 +88,7 @@ static void empty_bounding_set(void)
 
 int privileges_keep(unsigned int keep)
 {
-	struct cap_sets sets;
+	struct cap_sets sets = { 0 };
 	int err = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 	int got = get_caps(&sets);
 	uint64_t kept;
@@ -107,7 +107,7 @@ int privileges_keep(unsigned int keep)
 
 void privileges_rest(bool rest)
 {
-	struct cap_sets sets;
+	struct cap_sets sets = { 0 };
 
 	if (get_caps(&sets) < 0 || !sets.permitted)
 		return;

@@ -66,7 +66,7 @@ void kill_put_json(struct obuf *out, const struct data_run *run, const struct ki
 {
 	struct json_doc doc;
 
-	json_doc_begin_view(&doc, out, run, "kill");
+	json_doc_begin_view(&doc, out, run, "kill", true);
 	json_doc_uint(&doc, "closed", sums->n[KILL_CLOSED]);
 	json_doc_uint(&doc, "gone", sums->n[KILL_GONE]);
 	json_doc_uint(&doc, "refused", sums->n[KILL_REFUSED]);

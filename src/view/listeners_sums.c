@@ -293,7 +293,7 @@ static int compare_listeners(const void *a, const void *b)
 
 void listeners_sums_finish(struct listeners_sums *sums)
 {
-	for (size_t i = 0; i < sums->n_places; i++) {
+	for (size_t i = 0; sums->places && i < sums->n_places; i++) {
 		struct listeners_place *place = &sums->places[i];
 
 		place->server = server_of(sums, place);

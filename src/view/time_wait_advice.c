@@ -321,7 +321,7 @@ static void help_ports(struct time_wait_advice *advice, const struct findings *f
 		     "(the size of a pool)%s%s: %" PRIu32 " live ones hold the ports, not "
 		     "TIME_WAIT.",
 		     found->out_name, in, client, found->used - found->time_wait);
-	else if (found->ports->capacity > 0)
+	else if (found->out && found->ports->capacity > 0)
 		help(advice,
 		     "Keep connections to %s open and use them again (keep-alive, a connection "
 		     "pool)%s%s: %" PRIu64 ".%" PRIu64 " closes a second are what fills the "
