@@ -96,7 +96,8 @@ live_tests = \
 	%D%/live/time_wait.py \
 	%D%/live/time_wait_ports.py \
 	%D%/live/uncounted.py \
-	%D%/live/units.py
+	%D%/live/units.py \
+	%D%/live/views.py
 
 script_tests = \
 	%D%/check-includes \
