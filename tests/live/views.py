@@ -278,8 +278,10 @@ def is_open(path, node):
 def killed():
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.create_connection(server.getsockname())
-        kept.extend([client, server.accept()[0]])
+        accepted = server.accept()[0]
         result = lssock("--kill", "--yes", "--json", f"dport = :{server.getsockname()[1]}")
+    client.close()
+    accepted.close()
     document = documents(result)[0]
     equal(faults(document), [], str(document))
     if document["refused"] or document["failed"]:
