@@ -146,6 +146,8 @@ libcore_a_SOURCES = \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/count_data.c %D%/view/count_data.h \
 	%D%/view/count_sums.c %D%/view/count_sums.h \
+	%D%/view/explain_answer.h \
+	%D%/view/explain_json.c \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
 	%D%/view/explain_sums.c %D%/view/explain_sums.h \
 	%D%/view/keyed.c %D%/view/keyed.h \

@@ -13,23 +13,18 @@
 #include "kernel/counters.h"
 #include "model/proto.h"
 #include "output/data.h"
-#include "output/json_doc.h"
 #include "output/text_table.h"
-#include "view/explain_sums.h"
+#include "view/explain_answer.h"
 #include "view/state_facts.h"
-#include "view/state_stories.h"
 #include "view/wrapped.h"
 
-enum { TOP_DEFAULT = 10, INDENT = 2, LABEL_WIDTH = 13 };
+enum { INDENT = 2, LABEL_WIDTH = 13 };
 
 struct explain_writer {
 	struct writer base;
-	struct view_config config;
+	struct explain_answer answer; /* of this round */
 	struct obuf *out;
-	const struct state_story *story; /* the one that was asked for; NULL: all */
-	struct explain_sums sums;
-	struct counters netstat; /* of this round */
-	bool failed;             /* no memory: there is no answer in this round */
+	bool failed; /* no memory: there is no answer in this round */
 };
 
 static struct explain_writer *self_of(struct writer *writer)
@@ -48,35 +43,13 @@ static int explain_rows(struct writer *writer, const struct sock *rows, size_t n
 	struct explain_writer *self = self_of(writer);
 
 	for (size_t i = 0; !self->failed && i < n; i++)
-		self->failed = explain_sums_add(&self->sums, &rows[i]) < 0;
+		self->failed = explain_sums_add(&self->answer.sums, &rows[i]) < 0;
 	return self->failed ? -ENOMEM : 0;
 }
 
-static uint64_t count_of(const struct explain_writer *self, const struct state_story *story)
-{
-	return self->sums.counts[story->state];
-}
-
-/* Nobody can say how many there are. */
-static bool is_countable(const struct explain_writer *self, const struct state_story *story)
-{
-	return !story->never_listed || count_of(self, story) > 0;
-}
-
-static size_t shown_programs(const struct explain_writer *self)
-{
-	uint64_t top = self->config.top;
-
-	if (!top)
-		top = self->config.format == VIEW_TEXT ? TOP_DEFAULT : UINT64_MAX;
-	return self->sums.programs.n < top ? self->sums.programs.n : (size_t)top;
-}
-
-/* --- text --------------------------------------------------------------------------------- */
-
 static const char *where(const struct explain_writer *self)
 {
-	return self->config.filtered ? "of the chosen sockets" : "here";
+	return self->answer.config.filtered ? "of the chosen sockets" : "here";
 }
 
 static int put_all_text(struct explain_writer *self)
@@ -87,19 +60,19 @@ static int put_all_text(struct explain_writer *self)
 	struct text_table table;
 	int err;
 
-	text_table_begin(&table, columns, 3, self->config.utf8);
+	text_table_begin(&table, columns, 3, self->answer.config.utf8);
 	for (size_t i = 0; i < STATE_COUNT; i++) {
 		const struct state_story *story = state_story_at(i);
 
 		text_table_str(&table, tcp_state_name(story->state));
-		if (is_countable(self, story))
-			text_table_uint(&table, count_of(self, story));
+		if (explain_is_countable(&self->answer, story))
+			text_table_uint(&table, explain_count(&self->answer, story));
 		else
 			text_table_str(&table, NULL);
 		text_table_str(&table, story->brief);
 	}
-	err = text_table_end(&table, self->out, 0, !self->config.no_header);
-	if (!self->config.no_header)
+	err = text_table_end(&table, self->out, 0, !self->answer.config.no_header);
+	if (!self->answer.config.no_header)
 		obuf_put_str(self->out, "\n--explain=STATE tells more of one of them, and who has "
 					"its sockets here.\n");
 	return err;
@@ -107,10 +80,10 @@ static int put_all_text(struct explain_writer *self)
 
 static void put_title(struct explain_writer *self, const struct state_story *story)
 {
-	uint64_t count = count_of(self, story);
+	uint64_t count = explain_count(&self->answer, story);
 	char text[160], number[24] = "an unknown number";
 
-	if (is_countable(self, story))
+	if (explain_is_countable(&self->answer, story))
 		snprintf(number, sizeof(number), "%" PRIu64, count);
 	snprintf(text, sizeof(text), "%s (RFC 9293: %s, ss: %s): %s %s\n\n",
 		 tcp_state_name(story->state), story->rfc, story->ss, number, where(self));
@@ -129,7 +102,7 @@ static void put_story(struct explain_writer *self, const struct state_story *sto
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		wrapped_put_labelled(self->out, parts[i].label, parts[i].text, LABEL_WIDTH,
-				     self->config.width);
+				     self->answer.config.width);
 }
 
 static int put_programs(struct explain_writer *self)
@@ -138,14 +111,14 @@ static int put_programs(struct explain_writer *self)
 		{ "PROGRAM", false },    { "SOCKETS", true }, { "PROCESSES", true },
 		{ "MOST_IN_PID", true }, { "THERE", true },
 	};
-	size_t shown = shown_programs(self), n = self->sums.programs.n;
+	size_t shown = explain_shown_programs(&self->answer), n = self->answer.sums.programs.n;
 	struct text_table table;
 	char text[80];
 	int err;
 
-	text_table_begin(&table, columns, 5, self->config.utf8);
+	text_table_begin(&table, columns, 5, self->answer.config.utf8);
 	for (size_t i = 0; i < shown; i++) {
-		const struct explain_program *program = explain_program(&self->sums, i);
+		const struct explain_program *program = explain_program(&self->answer.sums, i);
 
 		text_table_escaped(&table, program->name, strlen(program->name));
 		text_table_uint(&table, program->sockets);
@@ -168,21 +141,21 @@ static void put_others(struct explain_writer *self, uint64_t n, const char *what
 	if (n == 0)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64 " %s", n, what);
-	wrapped_put_labelled(self->out, " ", text, INDENT, self->config.width);
+	wrapped_put_labelled(self->out, " ", text, INDENT, self->answer.config.width);
 }
 
 static int put_owners(struct explain_writer *self, const struct state_story *story)
 {
-	const struct explain_sums *sums = &self->sums;
+	const struct explain_sums *sums = &self->answer.sums;
 	int err;
 
 	obuf_put_str(self->out, "\nWho has them\n");
 	if (story->never_owned) {
 		wrapped_put_labelled(self->out, " ", story->without_process, INDENT,
-				     self->config.width);
+				     self->answer.config.width);
 		return 0;
 	}
-	if (count_of(self, story) == 0) {
+	if (explain_count(&self->answer, story) == 0) {
 		obuf_put_str(self->out, "  nobody: there are none\n");
 		return 0;
 	}
@@ -208,12 +181,13 @@ static int put_facts(struct explain_writer *self, const struct state_story *stor
 	if (!story->facts[0].name)
 		return 0;
 	obuf_put_str(self->out, "\nOn this host (counters: since the network namespace began)\n");
-	text_table_begin(&table, columns, 3, self->config.utf8);
+	text_table_begin(&table, columns, 3, self->answer.config.utf8);
 	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
 		uint64_t value;
 
 		text_table_str(&table, story->facts[i].name);
-		if (state_fact_value(&story->facts[i], self->config.env, &self->netstat, &value))
+		if (state_fact_value(&story->facts[i], self->answer.config.env,
+				     &self->answer.netstat, &value))
 			text_table_uint(&table, value);
 		else
 			text_table_str(&table, NULL);
@@ -226,120 +200,19 @@ static int put_one_text(struct explain_writer *self)
 {
 	int err;
 
-	put_title(self, self->story);
-	put_story(self, self->story);
-	err = put_owners(self, self->story);
-	return err < 0 ? err : put_facts(self, self->story);
+	put_title(self, self->answer.story);
+	put_story(self, self->answer.story);
+	err = put_owners(self, self->answer.story);
+	return err < 0 ? err : put_facts(self, self->answer.story);
 }
 
 static int put_text(struct explain_writer *self)
 {
-	int err = self->story ? put_one_text(self) : put_all_text(self);
+	int err = self->answer.story ? put_one_text(self) : put_all_text(self);
 
-	if (self->config.continuous)
+	if (self->answer.config.continuous)
 		obuf_put_char(self->out, '\n');
 	return err;
-}
-
-/* --- JSON --------------------------------------------------------------------------------- */
-
-static void put_owners_json(struct json_doc *doc, const struct explain_writer *self)
-{
-	size_t shown = shown_programs(self);
-
-	json_doc_uint(doc, "owners_total", self->sums.programs.n);
-	json_doc_array(doc, "owners");
-	for (size_t i = 0; i < shown; i++) {
-		const struct explain_program *program = explain_program(&self->sums, i);
-
-		json_doc_object(doc, NULL);
-		json_doc_str(doc, "program", program->name);
-		json_doc_uint(doc, "sockets", program->sockets);
-		json_doc_uint(doc, "processes", program->n_processes);
-		json_doc_uint(doc, "busiest_pid", program->busiest_pid);
-		json_doc_uint(doc, "busiest_sockets", program->busiest_sockets);
-		json_doc_end(doc);
-	}
-	json_doc_end(doc);
-	json_doc_uint(doc, "without_process", self->sums.n_orphans + self->sums.n_small);
-	json_doc_uint(doc, "small", self->sums.n_small);
-	json_doc_uint(doc, "hidden", self->sums.n_hidden);
-	json_doc_uint(doc, "unheld", self->sums.n_unheld);
-}
-
-/* The facts of a kind, by their names in data. */
-static void put_facts_of(struct json_doc *doc, const struct explain_writer *self,
-			 const struct state_story *story, enum state_fact_group group)
-{
-	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++) {
-		const struct state_fact *fact = &story->facts[i];
-		uint64_t value = 0;
-		bool known;
-
-		if (state_fact_group(fact) != group)
-			continue;
-		known = state_fact_value(fact, self->config.env, &self->netstat, &value);
-		json_doc_known(doc, state_fact_key(fact), known, value);
-	}
-}
-
-static void put_facts_json(struct json_doc *doc, const struct explain_writer *self,
-			   const struct state_story *story)
-{
-	json_doc_object(doc, "settings");
-	put_facts_of(doc, self, story, STATE_SETTINGS);
-	json_doc_end(doc);
-	json_doc_object(doc, "counters");
-	json_doc_object(doc, "TcpExt");
-	put_facts_of(doc, self, story, STATE_COUNTERS);
-	json_doc_end(doc);
-	json_doc_end(doc);
-	json_doc_object(doc, "derived");
-	put_facts_of(doc, self, story, STATE_DERIVED);
-	json_doc_end(doc);
-	json_doc_object(doc, "meanings");
-	for (size_t i = 0; i < STATE_FACTS_MAX && story->facts[i].name; i++)
-		json_doc_str(doc, state_fact_key(&story->facts[i]), story->facts[i].meaning);
-	json_doc_end(doc);
-}
-
-static void put_state_json(struct json_doc *doc, const struct explain_writer *self,
-			   const struct state_story *story)
-{
-	json_doc_object(doc, NULL);
-	json_doc_str(doc, "state", tcp_state_name(story->state));
-	json_doc_str(doc, "rfc", story->rfc);
-	json_doc_str(doc, "ss", story->ss);
-	json_doc_known(doc, "sockets", is_countable(self, story), count_of(self, story));
-	json_doc_str(doc, "brief", story->brief);
-	json_doc_str(doc, "meaning", story->meaning);
-	json_doc_str(doc, "enters", story->enters);
-	json_doc_str(doc, "leaves", story->leaves);
-	json_doc_str(doc, "many_mean", story->many_mean);
-	json_doc_str(doc, "look_next", story->look_next);
-	json_doc_bool(doc, "may_have_owners", !story->never_owned);
-	json_doc_str(doc, "without_process_because", story->without_process);
-	if (self->story && !story->never_owned)
-		put_owners_json(doc, self);
-	else
-		json_doc_null(doc, "owners");
-	put_facts_json(doc, self, story);
-	json_doc_end(doc);
-	obuf_end_row(doc->out);
-}
-
-static int put_json(struct explain_writer *self)
-{
-	struct json_doc doc;
-
-	json_doc_begin_view(&doc, self->out, self->config.run, "explain", self->config.filtered);
-	json_doc_array(&doc, "states");
-	for (size_t i = 0; i < STATE_COUNT; i++)
-		if (!self->story || self->story == state_story_at(i))
-			put_state_json(&doc, self, state_story_at(i));
-	json_doc_end(&doc);
-	json_doc_end_view(&doc, self->config.run);
-	return 0;
 }
 
 static bool has_counters(const struct state_story *story)
@@ -355,16 +228,16 @@ static bool has_counters(const struct state_story *story)
  * -ENOMEM. */
 static int read_facts(struct explain_writer *self)
 {
-	const struct view_config *config = &self->config;
+	const struct view_config *config = &self->answer.config;
 	bool counters = false;
 	int err;
 
-	if (!self->story && config->format == VIEW_TEXT)
+	if (!self->answer.story && config->format == VIEW_TEXT)
 		return 0;
 	for (size_t i = 0; i < STATE_COUNT; i++) {
 		const struct state_story *story = state_story_at(i);
 
-		if (self->story && self->story != story)
+		if (self->answer.story && self->answer.story != story)
 			continue;
 		counters |= has_counters(story);
 		if (!state_facts_are_readable(story, config->env))
@@ -372,7 +245,8 @@ static int read_facts(struct explain_writer *self)
 				   "the settings below net.ipv4 that matter for %s cannot be read",
 				   tcp_state_name(story->state));
 	}
-	err = counters ? counters_read(&self->netstat, config->env, "net/netstat", COUNTERS_PAIRS)
+	err = counters ? counters_read(&self->answer.netstat, config->env, "net/netstat",
+				       COUNTERS_PAIRS)
 		       : 0;
 	if (err == 0 || err == -ENOMEM)
 		return err;
@@ -385,17 +259,17 @@ static int read_facts(struct explain_writer *self)
 
 static int put_answer(struct explain_writer *self)
 {
-	bool text = self->config.format == VIEW_TEXT;
+	bool text = self->answer.config.format == VIEW_TEXT;
 	int err = self->failed ? -ENOMEM : 0;
 
 	/* Half of the sockets are no answer; data says that it is not complete. */
-	if (err == 0 && text && self->config.run->cut_short)
+	if (err == 0 && text && self->answer.config.run->cut_short)
 		return 0;
 	if (err == 0)
 		err = read_facts(self);
 	if (err == 0) {
-		explain_sums_finish(&self->sums);
-		err = text ? put_text(self) : put_json(self);
+		explain_sums_finish(&self->answer.sums);
+		err = text ? put_text(self) : explain_put_json(&self->answer, self->out);
 	}
 	return err < 0 ? err : obuf_flush(self->out);
 }
@@ -406,9 +280,9 @@ static int explain_end(struct writer *writer)
 	int err = put_answer(self);
 
 	if (err == -ENOMEM)
-		report_add(self->config.report, REPORT_FAILED, "out of memory");
-	counters_clear(&self->netstat);
-	explain_sums_clear(&self->sums);
+		report_add(self->answer.config.report, REPORT_FAILED, "out of memory");
+	counters_clear(&self->answer.netstat);
+	explain_sums_clear(&self->answer.sums);
 	self->failed = false;
 	return err;
 }
@@ -417,8 +291,8 @@ static void explain_free(struct writer *writer)
 {
 	struct explain_writer *self = self_of(writer);
 
-	explain_sums_free(&self->sums);
-	counters_free(&self->netstat);
+	explain_sums_free(&self->answer.sums);
+	counters_free(&self->answer.netstat);
 	free(self);
 }
 
@@ -432,12 +306,12 @@ struct writer *explain_states_new(const struct view_config *config, struct obuf 
 				      .rows = explain_rows,
 				      .end = explain_end,
 				      .free = explain_free };
-	self->config = *config;
+	self->answer.config = *config;
 	self->out = out;
-	explain_sums_init(&self->sums);
+	explain_sums_init(&self->answer.sums);
 	if (config->explain_state)
-		self->story = state_story_find(tcp_state_find(config->explain_state));
-	if (self->story && !self->story->never_owned)
-		self->sums.wanted = self->story->state;
+		self->answer.story = state_story_find(tcp_state_find(config->explain_state));
+	if (self->answer.story && !self->answer.story->never_owned)
+		self->answer.sums.wanted = self->answer.story->state;
 	return &self->base;
 }
