@@ -401,10 +401,11 @@ Test(statistics_rounds, json)
 
 	proc_dir_put_text("net/snmp", "Tcp: MaxConn CurrEstab InSegs\nTcp: -1 3 2\n");
 	text = round_of(writer);
-	cr_assert_not_null(strstr(text, "\"view\":\"statistics\",\"counters\":{\"Tcp\":{"
-					"\"MaxConn\":-1,\"CurrEstab\":3,\"InSegs\":2},"
-					"\"TcpExt\":{\"TW\":4},"
-					"\"Sctp\":{\"SctpCurrEstab\":9}},\"complete\":true"));
+	cr_assert_not_null(
+		strstr(text, "\"view\":\"statistics\",\"filtered\":false,\"counters\":{\"Tcp\":{"
+			     "\"MaxConn\":-1,\"CurrEstab\":3,\"InSegs\":2},"
+			     "\"TcpExt\":{\"TW\":4},"
+			     "\"Sctp\":{\"SctpCurrEstab\":9}},\"complete\":true"));
 	proc_dir_put_text("net/snmp", "Tcp: MaxConn CurrEstab InSegs\nTcp: -1 4 5\n");
 	proc_dir_put_text("net/netstat", "TcpExt: TW\nTcpExt: 3\n");
 	text = round_of(writer);
