@@ -423,15 +423,14 @@ Test(kill, as_a_document)
 	rows[0] = row_of(&kernel.list[0]);
 	rows[1] = row_of(&kernel.list[1]);
 	text = kill_rows(rows, 2, true);
-	cr_assert(
-		strstr(text,
-		       "\"view\":\"kill\",\"filtered\":true,\"closed\":1,\"gone\":0,\"refused\":1,\"failed\":0,"
-		       "\"sockets\":[{\"proto\":\"tcp\",\"family\":\"inet\","
-		       "\"state\":\"ESTABLISHED\",\"local_address\":\"0.0.0.0\","
-		       "\"local_port\":443,\"remote_address\":\"0.0.0.0\","
-		       "\"remote_port\":50000,\"cookie\":1,\"outcome\":\"closed\"},"
-		       "{\"proto\":\"udp\",\"family\":\"inet\",\"state\":null,"),
-		"%s", text);
+	cr_assert(strstr(text, "\"view\":\"kill\",\"filtered\":true,\"closed\":1,\"gone\":0,"
+			       "\"refused\":1,\"failed\":0,"
+			       "\"sockets\":[{\"proto\":\"tcp\",\"family\":\"inet\","
+			       "\"state\":\"ESTABLISHED\",\"local_address\":\"0.0.0.0\","
+			       "\"local_port\":443,\"remote_address\":\"0.0.0.0\","
+			       "\"remote_port\":50000,\"cookie\":1,\"outcome\":\"closed\"},"
+			       "{\"proto\":\"udp\",\"family\":\"inet\",\"state\":null,"),
+		  "%s", text);
 	cr_assert(strstr(text, "\"outcome\":\"refused\"}],\"complete\":false,"), "%s", text);
 	end(3, "CAP_NET_ADMIN");
 }
