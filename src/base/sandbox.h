@@ -11,7 +11,8 @@ enum sandbox_part {
 	/*
 	 * System calls (seccomp): starting programs, mounting, new namespaces, modules, io_uring
 	 * and whatever else changes the system, and sockets other than UNIX, IPv4, IPv6 and
-	 * netlink. They fail with EPERM.
+	 * netlink. They fail with EPERM. Sockets are not looked at where the C library makes them
+	 * by socketcall(2): on i386, s390x.
 	 */
 	SANDBOX_CALLS,
 	/* Those by which owners are found: bpf(2), open_by_handle_at(2). */

@@ -257,7 +257,9 @@ static int deny_calls(void)
 	EXPECT(unshare(CLONE_NEWUSER) == -1 && errno == EPERM);
 	EXPECT(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) == -1 && errno == EPERM);
 	EXPECT(!can_open_socket(AF_PACKET, SOCK_DGRAM) && errno == EPERM);
+#ifndef SYS_socketcall /* C libraries that use it pass the family in memory, out of sight */
 	EXPECT(!can_open_socket(AF_ALG, SOCK_SEQPACKET) && errno == EPERM);
+#endif
 	/* What a listing and the name service do. */
 	EXPECT(can_open_socket(AF_UNIX, SOCK_STREAM) && can_open_socket(AF_INET, SOCK_DGRAM));
 	EXPECT(can_open_socket(AF_NETLINK, SOCK_RAW));

@@ -132,6 +132,8 @@ __attribute__((noreturn, format(printf, 1, 2))) static inline void standin_skip(
 #define cr_assert_geq(a, b, ...) STANDIN_ASSERT((a) >= (b), #a " >= " #b, __VA_ARGS__)
 #define cr_assert_str_eq(a, b, ...) STANDIN_ASSERT(!strcmp((a), (b)), #a " is " #b, __VA_ARGS__)
 #define cr_assert_str_neq(a, b, ...) STANDIN_ASSERT(strcmp((a), (b)), #a " is not " #b, __VA_ARGS__)
+#define cr_assert_arr_eq(a, b, n, ...) \
+	STANDIN_ASSERT(!memcmp((a), (b), (n)), #a " has the bytes of " #b, __VA_ARGS__)
 #define cr_assert_fail(...) STANDIN_ASSERT(false, "fails", __VA_ARGS__)
 
 #define cr_expect(a, ...) STANDIN_EXPECT(!!(a), #a, __VA_ARGS__)
