@@ -19,10 +19,11 @@ struct expected {
 };
 
 /*
- * The number of sockets of the query's table in this namespace, TIME_WAIT among them (of both
- * families). False when the kernel does not count them, or not all that the query asks for: TCP
- * sockets that are bound and nothing else are in no count. Reads /proc/net/sockstat at the first
- * call of a round.
+ * The number of sockets of the query's table in this namespace, at most: those in TIME_WAIT (of
+ * both families) only where the query asks for them, the others only where it asks for any of them.
+ * False when the kernel does not count them, or not all that the query asks for: TCP sockets that
+ * are bound and nothing else are in no count. Reads /proc/net/sockstat at the first call of a
+ * round.
  */
 bool expected_rows(struct expected *expected, const struct env *env, const struct sock_query *query,
 		   uint64_t *n);

@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \
+	%D%/unit/test_expected \
 	%D%/unit/test_explain \
 	%D%/unit/test_expr \
 	%D%/unit/test_field \
