@@ -253,6 +253,38 @@ def _clean_up():
         shutil.rmtree(_temp_dir, ignore_errors=True)
 
 
+def in_new_net(body):
+    """Runs body() in a child with a network namespace of its own; its failure is ours."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(read_end)
+            call(libc.unshare, CLONE_NEWNET)
+            loopback_up()
+            body()
+            status = 0
+        except Skip as why:
+            os.write(write_end, str(why).encode())
+            status = 77
+        except Failure as why:
+            os.write(write_end, str(why).encode())
+        except BaseException:
+            os.write(write_end, traceback.format_exc().encode())
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    children.append(pid)
+    with os.fdopen(read_end, "rb") as pipe:
+        text = pipe.read().decode()
+    status = os.waitpid(pid, 0)[1]
+    children.remove(pid)
+    if status == 77 << 8:
+        raise Skip(text)
+    that(status == 0, text or f"a helper process ended with {status}")
+
+
 def fork_child(body):
     """
     Runs body(say) in a child, which then keeps what body returned and sleeps until it is ended.

@@ -17,7 +17,6 @@ import re
 import socket
 import sys
 import time
-import traceback
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
@@ -39,38 +38,6 @@ def setting_path(name):
 def set_to(name, value):
     with open(setting_path(name), "w", encoding="ascii") as file:
         file.write(str(value))
-
-
-def in_new_net(body):
-    """Runs body() in a child with a network namespace of its own; its failure is ours."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            os.close(read_end)
-            lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
-            lib.loopback_up()
-            body()
-            status = 0
-        except Skip as why:
-            os.write(write_end, str(why).encode())
-            status = 77
-        except Failure as why:
-            os.write(write_end, str(why).encode())
-        except BaseException:
-            os.write(write_end, traceback.format_exc().encode())
-        finally:
-            os._exit(status)
-    os.close(write_end)
-    lib.children.append(pid)
-    with os.fdopen(read_end, "rb") as pipe:
-        text = pipe.read().decode()
-    status = os.waitpid(pid, 0)[1]
-    lib.children.remove(pid)
-    if status == 77 << 8:
-        raise Skip(text)
-    that(status == 0, text or f"a helper process ended with {status}")
 
 
 def report(*args):
@@ -356,7 +323,7 @@ def need_settings():
 def run_seeds(check, seeds):
     need_settings()
     for seed in seeds:
-        in_new_net(lambda: check(seed))
+        lib.in_new_net(lambda: check(seed))
 
 
 @case("the free ports are the connect() calls that still succeed", seconds=240)
@@ -409,7 +376,7 @@ def in_scene(check):
         kept = scene()
         check(kept)
 
-    in_new_net(body)
+    lib.in_new_net(body)
 
 
 TEXT = """\
@@ -475,7 +442,7 @@ def devices():
         that(all(isinstance(sock, socket.socket) for sock in kept), "connect() with free ports")
         equal(connect_on(None), errno.EADDRNOTAVAIL)
 
-    in_new_net(body)
+    lib.in_new_net(body)
 
 
 @case("the text, line by line")
@@ -675,7 +642,7 @@ def no_port():
         for name in ("used", "taken"):
             that(f"lssock_ephemeral_ports_max_{name}_ratio 1.0000\n" in out, name)
 
-    in_new_net(body)
+    lib.in_new_net(body)
 
 
 @case("limits: a TIME_WAIT that connect() may have again takes no port")
@@ -814,7 +781,7 @@ def service():
         for row in report()["unreserved"]:
             that(row["kind"] in ("listener_in_range", "outbound_on_listener"), str(row))
 
-    in_new_net(body)
+    lib.in_new_net(body)
 
 
 @case("TIME_WAIT on a listening port is no ephemeral port in use")
@@ -835,7 +802,7 @@ def inbound():
         equal(answer["triples"], [], "triples")
         equal((answer["capacity"], answer["blocked_ports"]), (9, 1), "capacity")
 
-    in_new_net(body)
+    lib.in_new_net(body)
 
 
 if __name__ == "__main__":

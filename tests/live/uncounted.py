@@ -10,41 +10,10 @@ import json
 import os
 import socket
 import sys
-import traceback
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import Failure, Skip, case, equal, lssock, lssock_ok, that  # noqa: E402
-
-
-def alone(body):
-    """Runs body() in a child with a network namespace of its own."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            os.close(read_end)
-            lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
-            lib.loopback_up()
-            body()
-            status = 0
-        except Skip as why:
-            os.write(write_end, str(why).encode())
-            status = 77
-        except Failure as why:
-            os.write(write_end, str(why).encode())
-        except BaseException:
-            os.write(write_end, traceback.format_exc().encode())
-        finally:
-            os._exit(status)
-    os.close(write_end)
-    with os.fdopen(read_end, "rb") as pipe:
-        text = pipe.read().decode()
-    status = os.waitpid(pid, 0)[1]
-    if status == 77 << 8:
-        raise Skip(text)
-    that(status == 0, text)
+from lib import Skip, case, equal, lssock, lssock_ok, that  # noqa: E402
 
 
 def half_open(address, count):
@@ -86,7 +55,7 @@ def without_listener():
         equal(counts["sockets_total"], 3)
 
     for address in ["127.0.0.1"] + (["::1"] if lib.have_ipv6() else []):
-        alone(lambda address=address: body(address))
+        lib.in_new_net(lambda address=address: body(address))
 
 
 @case("ports of sockets that are bound and nothing else are blocked, also when no other socket is there")
@@ -111,7 +80,7 @@ def only_bound():
     lib.need_real_root()
     if tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2]) < (6, 8):
         raise lib.Skip("this kernel does not list such sockets")
-    alone(body)
+    lib.in_new_net(body)
 
 
 lib.enter()
