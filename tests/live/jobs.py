@@ -272,5 +272,6 @@ def endless():
 
 
 lib.enter()
+os.chdir(lib.temp_dir())
 populate()
 lib.main()
