@@ -48,6 +48,7 @@ unit_tests = \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
+	%D%/unit/test_proc_others \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
