@@ -18,6 +18,7 @@ libcore_a_SOURCES = \
 	%D%/base/num.c %D%/base/num.h \
 	%D%/base/obuf.c %D%/base/obuf.h \
 	%D%/base/privileges.c %D%/base/privileges.h \
+	%D%/base/processors.c %D%/base/processors.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \

@@ -50,6 +50,7 @@ unit_tests = \
 	%D%/unit/test_proc_inet \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_unix \
+	%D%/unit/test_processors \
 	%D%/unit/test_proto \
 	%D%/unit/test_pushdown \
 	%D%/unit/test_report \
