@@ -97,6 +97,7 @@ libcore_a_SOURCES = \
 	%D%/model/query.h \
 	%D%/model/sock.h \
 	%D%/model/sock_id.h \
+	%D%/model/sock_packed.c %D%/model/sock_packed.h \
 	%D%/model/unit.c %D%/model/unit.h \
 	%D%/output/cells.c %D%/output/cells.h \
 	%D%/output/columns.c %D%/output/columns.h \

@@ -94,7 +94,7 @@ static bool is_pair(struct tables *tables, const struct plan_table *table, uint6
 	if (tables->plan->all_netns && (n4 == 0 || n6 == 0))
 		return false;
 	return expected_both(&tables->expected, env, &table->query, n, &likely6) &&
-	       (table->query.cond || likely6 < HOLD_MAX_ROWS);
+	       (table->query.cond || likely6 < pair_room(table->query.needs));
 }
 
 /* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
@@ -116,12 +116,10 @@ static int list_pair(struct tables *tables, const struct plan_table *table, uint
 		err = note_result(tables, &table[0], result);
 		if (err == 0 && !pair.overflow) {
 			tables->n_listed++;
-			if (pair.later.n &&
-			    sink->take(sink->ctx, pair.later.rows, pair.later.n) < 0)
-				err = -ECANCELED;
+			err = pair_hand_on(&pair);
 		}
 	}
-	hold_free(&pair.later);
+	pair_free(&pair);
 	return err;
 }
 
