@@ -23,6 +23,7 @@ libcore_a_SOURCES = \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
+	%D%/base/services_file.c %D%/base/services_file.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_rows.c \

@@ -58,6 +58,7 @@ unit_tests = \
 	%D%/unit/test_screen \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
+	%D%/unit/test_services_file \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_statistics \
