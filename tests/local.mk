@@ -49,6 +49,7 @@ unit_tests = \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
 	%D%/unit/test_proc_sctp \
+	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
 	%D%/unit/test_proto \
 	%D%/unit/test_pushdown \
@@ -59,6 +60,7 @@ unit_tests = \
 	%D%/unit/test_select \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
+	%D%/unit/test_special \
 	%D%/unit/test_statistics \
 	%D%/unit/test_summary_sums \
 	%D%/unit/test_sysctl \
@@ -76,6 +78,7 @@ live_tests = \
 	%D%/live/data.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
+	%D%/live/families.py \
 	%D%/live/faults.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \

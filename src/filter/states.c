@@ -123,7 +123,8 @@ uint32_t state_bit(const struct sock *sock)
 	/* Of TCP no other sockets are listed that are closed. */
 	if (sock->proto == PROTO_TCP && sock->state == TCP_STATE_CLOSE)
 		return BIT(STATE_BOUND_INACTIVE);
-	if (sock->state == STATE_BOUND_INACTIVE || tcp_state_name(sock->state))
+	if (tcp_state_name(sock->state) ||
+	    (sock->proto == PROTO_TCP && sock->state == STATE_BOUND_INACTIVE))
 		return BIT(sock->state);
 	return STATE_OTHER;
 }

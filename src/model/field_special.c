@@ -182,6 +182,9 @@ static bool get_smc_mode(const struct field *field, const struct sock *sock, uin
 	static const char *const words[] = { "smcr", "tcp", "smcd" };
 
 	(void)field;
+	/* Until there is a connection nothing is decided. */
+	if (sock->listening || sock->state == TCP_STATE_CLOSE)
+		return false;
 	return i == 0 && has(sock, SPECIAL_MODE) && sock->special->mode < COUNT_OF(words) &&
 	       value_word(value, words[sock->special->mode]);
 }
@@ -265,7 +268,7 @@ static const struct field rows[] = {
 	  .get = get_member,
 	  NUMBER,
 	  .unit = UNIT_BYTES,
-	  MEMBER(SPECIAL_RX_RING, rx_ring.block_size),
+	  MEMBER(SPECIAL_RX_RING | SPECIAL_PACKET, rx_ring.block_size),
 	  .diag = true,
 	  .help = "packet: size of a block of the ring for receiving" },
 	{ .name = "rx_blocks",
@@ -273,7 +276,7 @@ static const struct field rows[] = {
 	  .get = get_member,
 	  NUMBER,
 	  .unit = UNIT_COUNT_OF,
-	  MEMBER(SPECIAL_RX_RING, rx_ring.blocks),
+	  MEMBER(SPECIAL_RX_RING | SPECIAL_PACKET, rx_ring.blocks),
 	  .diag = true,
 	  .help = "packet: blocks of the ring for receiving" },
 	{ .name = "rx_frames",
@@ -289,7 +292,7 @@ static const struct field rows[] = {
 	  .get = get_member,
 	  NUMBER,
 	  .unit = UNIT_BYTES,
-	  MEMBER(SPECIAL_TX_RING, tx_ring.block_size),
+	  MEMBER(SPECIAL_TX_RING | SPECIAL_PACKET, tx_ring.block_size),
 	  .diag = true,
 	  .help = "packet: size of a block of the ring for sending" },
 	{ .name = "tx_blocks",
@@ -297,7 +300,7 @@ static const struct field rows[] = {
 	  .get = get_member,
 	  NUMBER,
 	  .unit = UNIT_COUNT_OF,
-	  MEMBER(SPECIAL_TX_RING, tx_ring.blocks),
+	  MEMBER(SPECIAL_TX_RING | SPECIAL_PACKET, tx_ring.blocks),
 	  .diag = true,
 	  .help = "packet: blocks of the ring for sending" },
 	{ .name = "tx_frames",
@@ -494,7 +497,7 @@ static const struct field rows[] = {
 	  .title = "Peer-Diagnosis",
 	  .get = get_member,
 	  NUMBER,
-	  MEMBER(SPECIAL_FALLBACK, peer_diagnosis),
+	  MEMBER(SPECIAL_PEER_DIAGNOSIS, peer_diagnosis),
 	  .help = "SMC: why the other end has" },
 };
 

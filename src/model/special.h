@@ -32,6 +32,7 @@ enum special_has {
 	SPECIAL_SERVICE = 1 << 14,
 	SPECIAL_MODE = 1 << 15,
 	SPECIAL_FALLBACK = 1 << 16,
+	SPECIAL_PEER_DIAGNOSIS = 1 << 17,
 };
 
 /* One end. Both numbers are in host order. */

@@ -51,8 +51,10 @@ static bool netlink_parse_attr(const struct nl_attr *attr, struct special_row *r
 		row->special->groups = (struct blob){ attr->data, (uint32_t)attr->len };
 		return attr->len % sizeof(uint32_t) == 0;
 	case NETLINK_DIAG_FLAGS:
+		if (!diag_special_u32(attr, &row->special->flags))
+			return false;
 		row->special->has |= SPECIAL_FLAGS;
-		return diag_special_u32(attr, &row->special->flags);
+		return true;
 	default:
 		return true;
 	}

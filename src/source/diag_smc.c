@@ -105,6 +105,20 @@ static enum nl_verdict smc_parse(const void *message, struct special_row *row)
 	return NL_ROW;
 }
 
+/* 0 is no reason, which is told also where nothing fell back. */
+static bool parse_fallback(const struct nl_attr *attr, struct sock_special *special)
+{
+	if (attr->len < 2 * sizeof(uint32_t))
+		return false;
+	memcpy(&special->fallback_reason, attr->data, sizeof(uint32_t));
+	memcpy(&special->peer_diagnosis, attr->data + sizeof(uint32_t), sizeof(uint32_t));
+	if (special->fallback_reason)
+		special->has |= SPECIAL_FALLBACK;
+	if (special->peer_diagnosis)
+		special->has |= SPECIAL_PEER_DIAGNOSIS;
+	return true;
+}
+
 static bool smc_parse_attr(const struct nl_attr *attr, struct special_row *row)
 {
 	struct sock_special *special = row->special;
@@ -117,12 +131,7 @@ static bool smc_parse_attr(const struct nl_attr *attr, struct special_row *row)
 		row->sock->shutdown = attr->data[0];
 		return true;
 	case ATTR_FALLBACK:
-		if (attr->len < 2 * sizeof(uint32_t))
-			return false;
-		special->has |= SPECIAL_FALLBACK;
-		memcpy(&special->fallback_reason, attr->data, sizeof(uint32_t));
-		memcpy(&special->peer_diagnosis, attr->data + sizeof(uint32_t), sizeof(uint32_t));
-		return true;
+		return parse_fallback(attr, special);
 	default:
 		return true;
 	}

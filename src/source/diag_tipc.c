@@ -29,7 +29,6 @@ static bool parse_connection(const struct nl_attr *nest, struct special_row *row
 	size_t pos = 0;
 	int rc;
 
-	special->has |= SPECIAL_REMOTE;
 	while ((rc = nl_attr_next(nest->data, nest->len, &pos, &attr)) > 0) {
 		if (attr.type == TIPC_NLA_CON_NODE)
 			good &= diag_special_u32(&attr, &special->remote.node);
@@ -42,6 +41,8 @@ static bool parse_connection(const struct nl_attr *nest, struct special_row *row
 		if (attr.type == TIPC_NLA_CON_TYPE)
 			special->has |= SPECIAL_SERVICE;
 	}
+	if (good)
+		special->has |= SPECIAL_REMOTE;
 	return good && rc == 0;
 }
 
@@ -58,7 +59,8 @@ static bool parse_queues(const struct nl_attr *nest, struct special_row *row)
 		else if (attr.type == TIPC_NLA_SOCK_STAT_SENDQ)
 			good &= diag_special_u32(&attr, &row->sock->send_q);
 	}
-	row->sock->has |= SOCK_HAS_QUEUES;
+	if (good)
+		row->sock->has |= SOCK_HAS_QUEUES;
 	return good && rc == 0;
 }
 
@@ -103,8 +105,10 @@ static bool parse_sock_attr(const struct nl_attr *attr, struct special_row *row)
 	case TIPC_NLA_SOCK_ADDR:
 		return diag_special_u32(attr, &special->local.node);
 	case TIPC_NLA_SOCK_REF:
+		if (!diag_special_u32(attr, &special->local.port))
+			return false;
 		special->has |= SPECIAL_LOCAL;
-		return diag_special_u32(attr, &special->local.port);
+		return true;
 	case TIPC_NLA_SOCK_CON:
 		return parse_connection(attr, row);
 	case TIPC_NLA_SOCK_HAS_PUBL:

@@ -60,8 +60,10 @@ static bool parse_umem(const struct nl_attr *attr, struct special_row *row)
 static bool parse_ring(const struct nl_attr *attr, struct special_row *row, enum special_has which,
 		       struct special_ring *ring)
 {
+	if (!diag_special_u32(attr, &ring->frames))
+		return false;
 	row->special->has |= which;
-	return diag_special_u32(attr, &ring->frames);
+	return true;
 }
 
 static bool xdp_parse_attr(const struct nl_attr *attr, struct special_row *row)

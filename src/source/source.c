@@ -310,7 +310,7 @@ static enum source_result settle_unlisted(struct source_run *run, const struct a
 	const struct sock_query *query = attempt->query;
 	const char *known =
 		query->family == AF_INET6 && source->known6 ? source->known6 : source->known;
-	char why[128], number[32] = "";
+	char number[40] = "";
 	uint64_t n = 0;
 	int err = proc_protocols_find(run->session.env, known, &n);
 
@@ -319,14 +319,17 @@ static enum source_result settle_unlisted(struct source_run *run, const struct a
 	if (err == 0 && source->counted && n == 0)
 		return SOURCE_COMPLETE;
 	run->answer.error = diag_error;
-	if (is_missing(run, diag_error))
-		snprintf(why, sizeof(why), "this kernel has no %s", source->module);
-	else
-		snprintf(why, sizeof(why), "%s", strerror(-diag_error));
 	if (err == 0 && source->counted)
-		snprintf(number, sizeof(number), "%llu sockets ", (unsigned long long)n);
-	report_add(run->session.report, REPORT_PARTIAL, "%s: %scannot be listed: %s",
-		   table_name(query), number, why);
+		snprintf(number, sizeof(number), "; there %s %llu", n == 1 ? "is" : "are",
+			 (unsigned long long)n);
+	/* One cause, one line: the module serves both families. */
+	if (is_missing(run, diag_error))
+		report_add(run->session.report, REPORT_PARTIAL,
+			   "%s: cannot be listed: this kernel has no %s%s",
+			   proto_row(query->proto)->name, source->module, number);
+	else
+		report_add(run->session.report, REPORT_PARTIAL, "%s: cannot be listed: %s%s",
+			   table_name(query), strerror(-diag_error), number);
 	return SOURCE_UNREADABLE;
 }
 
