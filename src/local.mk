@@ -18,10 +18,12 @@ libcore_a_SOURCES = \
 	%D%/base/num.c %D%/base/num.h \
 	%D%/base/obuf.c %D%/base/obuf.h \
 	%D%/base/privileges.c %D%/base/privileges.h \
+	%D%/base/processors.c %D%/base/processors.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
+	%D%/base/services_file.c %D%/base/services_file.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_families.c \
@@ -101,6 +103,7 @@ libcore_a_SOURCES = \
 	%D%/model/query.h \
 	%D%/model/sock.h \
 	%D%/model/sock_id.h \
+	%D%/model/sock_packed.c %D%/model/sock_packed.h \
 	%D%/model/special.c %D%/model/special.h \
 	%D%/model/unit.c %D%/model/unit.h \
 	%D%/output/cells.c %D%/output/cells.h \

@@ -90,14 +90,15 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 
 /*
  * Whether the table and the one behind it are listed in one walk: where a condition leaves few
- * rows, or IPv6 has few. Listeners are not walked for. What the kernel counts lacks half-open
- * connections whose listener has gone, so that an empty table has to be walked for these; with its
- * neighbour that costs nothing. Of many namespaces those without a count are left out.
+ * rows, or IPv6 is likely to have few (if it has not, it is listed again). Listeners are not walked
+ * for. What the kernel counts lacks half-open connections whose listener has gone, so that an empty
+ * table has to be walked for these; with its neighbour that costs nothing. Of many namespaces those
+ * without a count are left out.
  */
 static bool is_pair(struct tables *tables, const struct plan_table *table, uint64_t *n)
 {
 	const struct env *env = tables->env;
-	uint64_t n4, n6;
+	uint64_t n4, n6, likely6;
 
 	if (!pair_fits(&table[0].query, &table[1].query) ||
 	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
@@ -106,8 +107,8 @@ static bool is_pair(struct tables *tables, const struct plan_table *table, uint6
 		return false;
 	if (tables->plan->all_netns && (n4 == 0 || n6 == 0))
 		return false;
-	*n = n4 + n6;
-	return table->query.cond || n6 < HOLD_MAX_ROWS;
+	return expected_both(&tables->expected, env, &table->query, n, &likely6) &&
+	       (table->query.cond || likely6 < pair_room(table->query.needs));
 }
 
 /* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
@@ -129,12 +130,10 @@ static int list_pair(struct tables *tables, const struct plan_table *table, uint
 		err = note_result(tables, &table[0], result);
 		if (err == 0 && !pair.overflow) {
 			tables->n_listed++;
-			if (pair.later.n &&
-			    sink->take(sink->ctx, pair.later.rows, pair.later.n) < 0)
-				err = -ECANCELED;
+			err = pair_hand_on(&pair);
 		}
 	}
-	hold_free(&pair.later);
+	pair_free(&pair);
 	return err;
 }
 

@@ -51,6 +51,7 @@ unit_tests = \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
+	%D%/unit/test_processors \
 	%D%/unit/test_proto \
 	%D%/unit/test_pushdown \
 	%D%/unit/test_report \
@@ -58,6 +59,7 @@ unit_tests = \
 	%D%/unit/test_screen \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
+	%D%/unit/test_services_file \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_special \
