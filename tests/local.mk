@@ -168,7 +168,6 @@ EXTRA_DIST += \
 	%D%/standin/criterion/criterion.h \
 	%D%/tap-run \
 	%D%/vm/check.py \
-	%D%/vm/families \
 	%D%/vm/init \
 	%D%/vm/run \
 	%D%/vm/scene
