@@ -167,10 +167,9 @@ static int put_text(const struct family *families, struct obuf *out)
 
 static void put_json(const struct family *families, const struct data_run *run, struct obuf *out)
 {
-	struct json_doc doc = { .out = out };
+	struct json_doc doc;
 
-	json_doc_object(&doc, NULL);
-	json_doc_run(&doc, run);
+	json_doc_begin_view(&doc, out, run, "families", false);
 	json_doc_array(&doc, "families");
 	for (int proto = 0; proto < PROTO_COUNT; proto++) {
 		const struct family *family = &families[proto];
@@ -194,8 +193,7 @@ static void put_json(const struct family *families, const struct data_run *run, 
 		json_doc_end(&doc);
 	}
 	json_doc_end(&doc);
-	json_doc_end(&doc);
-	obuf_put_char(out, '\n');
+	json_doc_end_view(&doc, run);
 }
 
 int families_put(const struct env *env, struct report *report, const struct data_run *run,
