@@ -152,6 +152,20 @@ def netlink():
         that(kernels and all(r["port_id"] == 0 for r in kernels), kernels)
 
 
+@case("netlink sockets of a group, which the kernel lists twice, are there once", seconds=120)
+def netlink_members():
+    with contextlib.ExitStack() as stack:
+        wanted = set()
+        for _ in range(800):
+            sock = stack.enter_context(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))
+            sock.bind((0, 0))
+            sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, 1)
+            wanted.add(inode(sock))
+        found = [r["inode"] for r in rows("--netlink", "--columns=inode", "groups = 1")]
+        equal(len(found), len(set(found)), "a socket is there twice")
+        equal(set(found), wanted)
+
+
 @case("without sock_diag packet and netlink sockets come from /proc/net, with a note")
 def fallback():
     lib.need_real_root()
