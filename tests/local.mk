@@ -77,6 +77,7 @@ live_tests = \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
+	%D%/live/faults_preload.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
 	%D%/live/kill.py \
@@ -124,6 +125,14 @@ tests_golden_replay_SOURCES = \
 	%D%/golden/machine_diag.c \
 	%D%/golden/machine_files.h \
 	%D%/golden/replay.c
+
+# What tests/live/faults_preload.py puts into the program (LD_PRELOAD): a shared object, built as a
+# program is. None of our flags: neither is it hardened nor has it a sanitizer in it.
+check_PROGRAMS += %D%/live/preload.so
+tests_live_preload_so_SOURCES = %D%/live/preload.c
+tests_live_preload_so_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fPIC
+tests_live_preload_so_LDFLAGS = -shared
+tests_live_preload_so_LDADD =
 
 # For the unit tests, which have no line of their own.
 LDADD = libcore.a $(LIBMNL_LIBS) $(CRITERION_LIBS)
