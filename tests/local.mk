@@ -71,6 +71,7 @@ unit_tests = \
 live_tests = \
 	%D%/live/asking.py \
 	%D%/live/bench.py \
+	%D%/live/churn.py \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
