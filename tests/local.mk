@@ -78,6 +78,7 @@ live_tests = \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \
+	%D%/live/faults_kernel.py \
 	%D%/live/faults_preload.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
