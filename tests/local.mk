@@ -80,6 +80,7 @@ live_tests = \
 	%D%/live/faults.py \
 	%D%/live/faults_kernel.py \
 	%D%/live/faults_preload.py \
+	%D%/live/faults_world.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
 	%D%/live/kill.py \
@@ -155,6 +156,7 @@ EXTRA_DIST += \
 	%D%/data/check_data.py \
 	%D%/golden/machines \
 	%D%/golden/cases \
+	%D%/live/breaking.py \
 	%D%/live/lib.py \
 	%D%/live/scene.py \
 	%D%/lsan.supp \
