@@ -181,7 +181,8 @@ static void list_sockets(struct app *app)
 	app->pipeline = app->names ? pipeline_new(&config) : NULL;
 	if (app->pipeline)
 		run_rounds(app);
-	if (app->pipeline && app->request.kill && !app->request.yes)
+	if (app->pipeline && app->request.kill && !app->request.yes &&
+	    app->report.level < REPORT_FAILED)
 		report_add(&app->report, REPORT_NOTE,
 			   "%llu socket%s would be closed; add --yes to close %s",
 			   (unsigned long long)app->n_matches, app->n_matches == 1 ? "" : "s",

@@ -209,27 +209,35 @@ static bool wants_cgroups(const struct pipeline *pipeline)
 	       (plan->units && pipeline->owners && owners_any_hidden(pipeline->owners));
 }
 
-/* Finds out what the kernel did not say of n rows, and keeps those that match. Returns how many. */
-static size_t complete_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
+static int out_of_memory(struct pipeline *pipeline)
+{
+	report_add(pipeline->config.report, REPORT_FAILED, "out of memory");
+	return -ENOMEM;
+}
+
+/* Finds out what the kernel did not say of *n rows, and keeps those that match: *n is then how
+ * many. 0 or -ENOMEM. */
+static int complete_rows(struct pipeline *pipeline, struct sock *rows, size_t *n)
 {
 	const struct plan *plan = pipeline->config.plan;
 
 	if (pipeline->owners)
-		set_owners(pipeline->owners, rows, n);
-	if (wants_cgroups(pipeline) && cgroups_apply(&pipeline->cgroups, rows, n) < 0)
+		set_owners(pipeline->owners, rows, *n);
+	if (wants_cgroups(pipeline) && cgroups_apply(&pipeline->cgroups, rows, *n) < 0)
 		pipeline->unseen |= NEED_CGROUP;
 	if (pipeline->cgroups.walked)
 		confine_done(pipeline->config.confine, PRIVILEGE_CGROUPS);
 	if (plan->needs & NEED_PEER_NAME)
-		unix_peers_apply(&pipeline->unix_peers, rows, n);
-	names_prefetch(pipeline->config.names, rows, n);
-	if (plan->needs & (NEED_USER | NEED_INTERFACE))
-		row_names_apply(&pipeline->row_names, plan->needs, rows, n);
+		unix_peers_apply(&pipeline->unix_peers, rows, *n);
+	names_prefetch(pipeline->config.names, rows, *n);
+	if ((plan->needs & (NEED_USER | NEED_INTERFACE)) &&
+	    row_names_apply(&pipeline->row_names, plan->needs, rows, *n) < 0)
+		return out_of_memory(pipeline);
 	if ((plan->needs & NEED_USER) && names_any_late(pipeline->config.names))
 		pipeline->unseen |= NEED_USER;
 	if (plan->expr && !plan->expr_early)
-		n = keep_matching(pipeline, rows, n, 0);
-	return n;
+		*n = keep_matching(pipeline, rows, *n, 0);
+	return 0;
 }
 
 /* The last stage. */
@@ -245,12 +253,6 @@ static int write_rows(struct pipeline *pipeline, struct sock *rows, size_t n)
 	return pipeline->writer ? pipeline->writer->rows(pipeline->writer, rows, n) : 0;
 }
 
-static int out_of_memory(struct pipeline *pipeline)
-{
-	report_add(pipeline->config.report, REPORT_FAILED, "out of memory");
-	return -ENOMEM;
-}
-
 /* Views get the memory of a round here. */
 static int begin_writer(struct pipeline *pipeline, enum section section)
 {
@@ -263,11 +265,13 @@ static int begin_writer(struct pipeline *pipeline, enum section section)
 static int release_section(struct pipeline *pipeline, struct sock *rows, size_t n)
 {
 	const struct plan *plan = pipeline->config.plan;
+	int err = complete_rows(pipeline, rows, &n);
 
-	n = complete_rows(pipeline, rows, n);
+	if (err < 0)
+		return err;
 	note_hidden_facts(pipeline, rows, n);
 	if (plan->n_keys && sort_rows(rows, n, plan->keys, plan->n_keys) < 0)
-		return -ENOMEM;
+		return out_of_memory(pipeline);
 	return write_rows(pipeline, rows, n);
 }
 
@@ -330,8 +334,8 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	if (plan->by_type)
 		n = select_types(plan->types, rows, n);
 	/* Later nobody is there to be asked. */
-	if (plan->all_netns)
-		row_names_apply(&pipeline->row_names, NEED_INTERFACE, rows, n);
+	if (plan->all_netns && row_names_apply(&pipeline->row_names, NEED_INTERFACE, rows, n) < 0)
+		return out_of_memory(pipeline);
 	if (pipeline->config.wants)
 		n = keep_wanted(&pipeline->config, rows, n);
 	if (plan->expr)
@@ -341,7 +345,9 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 			return out_of_memory(pipeline);
 		err = hold_is_full(&pipeline->hold) && !plan->n_keys ? release(pipeline, false) : 0;
 	} else {
-		n = complete_rows(pipeline, rows, n);
+		err = complete_rows(pipeline, rows, &n);
+		if (err < 0)
+			return err;
 		note_hidden_facts(pipeline, rows, n);
 		err = write_rows(pipeline, rows, n);
 	}

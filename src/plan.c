@@ -107,10 +107,12 @@ static bool any_will_do(const struct request *request, const struct plan *plan)
 	       !(plan->needs & NEED_OWNERS);
 }
 
-/* Whether ports are shown by their services' names: never in data, nor where no port is shown or it
- * is a field, which is a number. */
+/* Whether ports are shown by their services' names: never in data, nor where no port is shown, of a
+ * question, or where it is a field, which is a number. */
 static bool shows_services(const struct request *request)
 {
+	if (request->quiet)
+		return false;
 	switch (request->view) {
 	case VIEW_COUNT_BY:
 	case VIEW_SUMMARY:
@@ -230,7 +232,8 @@ static void set_sections(struct plan *plan, uint32_t protos)
 static int make(const struct request *request, const struct expr *expr, struct plan *plan,
 		struct plan_error *error)
 {
-	bool listed = request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS;
+	bool listed =
+		request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS && !request->quiet;
 	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
 	uint32_t protos = request->protos;
 	uint32_t needs = needs_of(request) | (expr ? expr_needs(expr) : 0);

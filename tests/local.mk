@@ -75,6 +75,7 @@ unit_tests = \
 live_tests = \
 	%D%/live/asking.py \
 	%D%/live/bench.py \
+	%D%/live/churn.py \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
@@ -82,6 +83,9 @@ live_tests = \
 	%D%/live/expressions.py \
 	%D%/live/families.py \
 	%D%/live/faults.py \
+	%D%/live/faults_kernel.py \
+	%D%/live/faults_preload.py \
+	%D%/live/faults_world.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
 	%D%/live/kill.py \
@@ -141,6 +145,14 @@ tests_vm_sockets_SOURCES = \
 	%D%/vm/sockets_inet.c \
 	%D%/vm/sockets_other.c
 
+# What tests/live/faults_preload.py puts into the program (LD_PRELOAD): a shared object, built as a
+# program is. None of our flags: neither is it hardened nor has it a sanitizer in it.
+check_PROGRAMS += %D%/live/preload.so
+tests_live_preload_so_SOURCES = %D%/live/preload.c
+tests_live_preload_so_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fPIC
+tests_live_preload_so_LDFLAGS = -shared
+tests_live_preload_so_LDADD =
+
 # For the unit tests, which have no line of their own.
 LDADD = libcore.a $(LIBMNL_LIBS) $(CRITERION_LIBS)
 
@@ -160,6 +172,7 @@ EXTRA_DIST += \
 	%D%/data/check_data.py \
 	%D%/golden/machines \
 	%D%/golden/cases \
+	%D%/live/breaking.py \
 	%D%/live/lib.py \
 	%D%/live/scene.py \
 	%D%/lsan.supp \

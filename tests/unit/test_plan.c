@@ -118,6 +118,16 @@ Test(plan, sections_appear_as_in_netstat)
 	cr_assert(plan.inet && plan.local);
 }
 
+Test(plan, a_question_shows_no_names)
+{
+	struct request request = { .quiet = true, .extend = true };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(!plan.hosts && !plan.services && !plan.users);
+	plan_free(&plan);
+}
+
 Test(plan, nobody_pays_for_what_is_not_shown)
 {
 	struct request request = { .numeric_hosts = true,
