@@ -322,7 +322,8 @@ static void check_data(const char *text, size_t n)
 	if (n == 0)
 		return;
 	if (!has_arg("-c")) {
-		FUZZ_CHECK(fuzz_is_json(text, n));
+		if (!fuzz_is_json(text, n))
+			fuzz_fail(__FILE__, __LINE__, "no JSON: %.*s", (int)n, text);
 		return;
 	}
 	fuzz_check_text(text, n, true);
@@ -388,7 +389,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input input = fuzz_input_of(data, size);
 	struct fuzz_chunk chunk;
 
-	setlocale(LC_CTYPE, "C.UTF-8");
+	if (out_fd < 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
 	fuzz_world_begin(&world);
 	memset(&machine, 0, sizeof(machine));
 	memset(name, 0, sizeof(name));

@@ -348,13 +348,16 @@ static void check_documents(struct fuzz_input *input, unsigned int what, unsigne
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *locale;
 	struct fuzz_input input = fuzz_input_of(data, size);
 	unsigned int what = fuzz_u8(&input) % 10, bits = fuzz_u8(&input);
 	size_t width = fuzz_u8(&input), n = fuzz_left(&input);
 	uint8_t *text = fuzz_copy(input.at, n);
 
 	/* Without it no character is known to have a width, and UTF-8 is never shown. */
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+	if (!locale)
+		locale = setlocale(LC_CTYPE, "C.UTF-8") ? "C.UTF-8" : "C";
+	if (strcmp(locale, "C") == 0)
 		bits &= ~(unsigned int)ESCAPE_UTF8;
 	fuzz_world_begin(&world);
 	if (what == 0)

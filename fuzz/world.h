@@ -61,8 +61,8 @@ void fuzz_world_link(struct fuzz_world *world, const char *path, const void *dat
 int fuzz_memory_file(void);
 char *fuzz_memory_text(int fd, size_t *n);
 
-/* Bytes that a sink has been given are all there, in every value and form of every field; what is
- * not known is zero. */
+/* What the row does not know is zero; for the first rows of an input: its fields can be written in
+ * every form, and nothing but text comes out. */
 struct sock;
 void fuzz_check_row(const struct sock *row);
 
