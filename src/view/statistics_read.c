@@ -214,8 +214,8 @@ static int make_unique(struct reading *reading)
 	if (n > 0)
 		report_add(
 			reading->report, REPORT_PARTIAL,
-			"%zd counters below /proc/net are told twice: the second ones are left out",
-			n);
+			"%zd counter%s below /proc/net %s told twice: only the first time counts",
+			n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 	return n < 0 ? (int)n : unite_groups(reading->out);
 }
 
