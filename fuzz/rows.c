@@ -182,7 +182,7 @@ void fuzz_rows_make(struct fuzz_rows *rows, struct fuzz_input *input)
 		struct sock *sock = &rows->rows[rows->n];
 		uint8_t head = fuzz_u8(input), parts = fuzz_u8(input);
 
-		sock->proto = head % PROTO_COUNT;
+		sock->proto = head % (PROTO_UNIX + 1);
 		sock->family = sock->proto == PROTO_UNIX ? AF_UNIX
 			       : head & 0x80             ? AF_INET6
 							 : AF_INET;
