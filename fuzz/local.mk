@@ -40,6 +40,11 @@ endif
 fuzz-targets: $(fuzz_targets)
 
 EXTRA_DIST += \
+	%D%/args.dict \
 	%D%/corpus \
+	%D%/expr.dict \
+	%D%/proc_net.dict \
+	%D%/process.dict \
 	%D%/run \
-	%D%/seeds
+	%D%/seeds \
+	%D%/text.dict
