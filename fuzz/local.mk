@@ -18,7 +18,8 @@ libfuzz_a_SOURCES = \
 	%D%/check_json.c \
 	%D%/fuzz.c %D%/fuzz.h \
 	%D%/rows.c %D%/rows.h \
-	%D%/world.c %D%/world.h
+	%D%/world.c %D%/world.h \
+	%D%/world_link.c
 
 fuzz_libs = libfuzz.a libcore.a $(LIBMNL_LIBS) $(FUZZING_LIBS)
 fuzz_fuzz_args_LDADD = $(fuzz_libs)

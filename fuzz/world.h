@@ -49,6 +49,9 @@ void fuzz_world_end(struct fuzz_world *world);
 
 /* The kernel's answer goes on with this piece; further ones than fit are left out. */
 void fuzz_world_play(struct fuzz_world *world, const struct fuzz_chunk *chunk);
+/* For struct env's diag_open, with the world in diag_ctx. */
+struct nl_link;
+int fuzz_world_open(const struct env *env, struct nl_link **out);
 /* The number of a table by what a request asks: 0 tcp, 1 tcp6, udp, udplite, raw, sctp, 10 unix. */
 unsigned int fuzz_table_of(uint8_t family, uint8_t protocol);
 
