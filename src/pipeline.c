@@ -261,10 +261,13 @@ static int begin_writer(struct pipeline *pipeline, enum section section)
 	return err == -ENOMEM ? out_of_memory(pipeline) : err;
 }
 
-/* The rows of one section that were held. */
-static int release_section(struct pipeline *pipeline, struct sock *rows, size_t n)
+/* The rows of one section that were held, from .. to - 1; there may be none, and no memory of any.
+ */
+static int release_section(struct pipeline *pipeline, size_t from, size_t to)
 {
 	const struct plan *plan = pipeline->config.plan;
+	struct sock *rows = from < to ? pipeline->hold.rows + from : NULL;
+	size_t n = to - from;
 	int err = complete_rows(pipeline, rows, &n);
 
 	if (err < 0)
@@ -290,13 +293,13 @@ static int release(struct pipeline *pipeline, bool last)
 	for (size_t i = 0; err == 0 && i < hold->n_marks; i++) {
 		size_t at = hold->marks[i].at;
 
-		err = release_section(pipeline, hold->rows + from, at - from);
+		err = release_section(pipeline, from, at);
 		if (err == 0)
 			err = begin_writer(pipeline, hold->marks[i].section);
 		from = at;
 	}
 	if (err == 0)
-		err = release_section(pipeline, hold->rows + from, hold->n - from);
+		err = release_section(pipeline, from, hold->n);
 	hold_clear(hold);
 	pipeline->holding = false;
 	return err;

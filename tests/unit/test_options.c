@@ -13,7 +13,7 @@ static const char *operands[64];
 /* Parses words separated by single blanks. */
 static bool parse(const char *line)
 {
-	char copy[512];
+	static char copy[512]; /* the request borrows words of it */
 	char *argv[64] = { (char[]){ "lssock" } }, *save = NULL;
 	int argc = 1;
 
