@@ -28,6 +28,15 @@ static const char data_fields[] =
 	"send_q,backlog,uid,inode,cookie,timer,timer_ms,v6only,shutdown,cgroup_id,path,path_kind,"
 	"peer_inode,refcnt";
 
+/* What the kernel tells of a closed socket. */
+static const char closed_columns[] =
+	"closed_at,proto,state,local_address,local_port,remote_address,remote_port,bytes_sent,"
+	"bytes_received,segs_out,segs_in,retrans_total,rtt";
+static const char closed_fields[] =
+	"closed_at,proto,family,type,state,local_address,local_port,remote_address,remote_port,"
+	"interface,cookie,bytes_sent,bytes_acked,bytes_retrans,bytes_received,segs_out,segs_in,"
+	"data_segs_out,data_segs_in,retrans_total,rtt,rttvar,min_rtt";
+
 /* Takes the field out, when it is there. */
 static void drop_field(struct plan *plan, const struct field *field)
 {
@@ -112,7 +121,11 @@ static void add_usual(const struct request *request, struct plan *plan)
 	bool data = plan->format == FORMAT_JSON || plan->format == FORMAT_JSONL ||
 		    plan->format == FORMAT_CSV;
 
-	if (data)
+	if (plan->events)
+		add_known(plan, data            ? closed_fields
+				: request->info ? "closed_at"
+						: closed_columns);
+	else if (data)
 		add_known(plan, data_fields);
 	else if (!request->info && !request->memory)
 		add_known(plan, !plan->local ? inet_columns
@@ -134,6 +147,10 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, "unit");
 	if (request->context)
 		add_known(plan, "context");
+	if (plan->events && request->programs)
+		add_known(plan, "unit");
+	if (plan->events && (request->programs || request->extend))
+		add_known(plan, "owner_source");
 	if (request->timers)
 		add_known(plan, "timer,timer_ms,retransmits,probes");
 }
