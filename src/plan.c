@@ -3,11 +3,9 @@
 #include "plan.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "base/privileges.h"
 #include "filter/select.h"
 
 #define PROTO_BIT(proto) (1u << (proto))
@@ -170,13 +168,6 @@ static uint32_t explained_state(const struct request *request)
 	return one ? 1u << tcp_state_find(request->explain_state) : 0;
 }
 
-static int refuse_netns(struct plan_error *error)
-{
-	snprintf(error->text, sizeof(error->text),
-		 "--events is about one network namespace: it does not tell which");
-	return -EINVAL;
-}
-
 /* plan_make() for options that go together. */
 static int make(const struct request *request, const struct expr *expr, struct plan *plan,
 		struct plan_error *error)
@@ -193,14 +184,12 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all || request->events || sees_all || plan_view_wants_both(request)
-				? SELECT_ALL
-			: request->listening ? SELECT_LISTENERS
-			: named              ? SELECT_ALL
-					     : mode,
+		.mode = request->all || sees_all || plan_view_wants_both(request) ? SELECT_ALL
+			: request->listening                                      ? SELECT_LISTENERS
+			: named                                                   ? SELECT_ALL
+										  : mode,
 		.needs = needs,
-		.privileges = plan_view_privileges(request->view) |
-			      (request->events ? PRIVILEGE_FACTS : 0u), /* a large queue */
+		.privileges = plan_view_privileges(request),
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
@@ -229,8 +218,6 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	err = plan_choose_fields(request, plan, error);
 	if (err < 0)
 		return err;
-	if (plan->events && (plan->needs & NEED_NETNS))
-		return refuse_netns(error);
 	plan->users =
 		(plan->needs & NEED_USER) || (listed && !request->numeric_users && request->extend);
 	if (!no_rows)

@@ -96,7 +96,7 @@ uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32
  * nothing is listed, whatever is to be shown; --events has a table of columns. For plan.c. */
 const struct request *plan_view_request(const struct request *request, struct request *bare);
 /* What the view does beside listing that takes privileges (enum privilege). For plan.c. */
-unsigned int plan_view_privileges(enum request_view view);
+unsigned int plan_view_privileges(const struct request *request);
 
 /* Whether the view looks for the owners of some sockets when it has seen all of them. */
 bool plan_view_finds_owners(enum request_view view);

@@ -302,5 +302,8 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 	for (size_t i = 0; i < plan->n_keys; i++)
 		plan->needs |= plan->keys[i].field->needs;
 	plan->units = shows_units(plan);
+	if (err == 0 && plan->events && (plan->needs & NEED_NETNS))
+		return refuse(error, "--events is about one network namespace, and does not tell "
+				     "which");
 	return err;
 }

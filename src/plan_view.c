@@ -296,11 +296,13 @@ const struct request *plan_view_request(const struct request *request, struct re
 	return bare;
 }
 
-unsigned int plan_view_privileges(enum request_view view)
+unsigned int plan_view_privileges(const struct request *request)
 {
-	if (view == VIEW_KILL)
+	if (request->view == VIEW_KILL)
 		return PRIVILEGE_DESTROY;
-	return plan_view_finds_owners(view) ? PRIVILEGE_PROCESSES : 0;
+	if (request->events) /* a large queue takes CAP_NET_ADMIN */
+		return PRIVILEGE_FACTS;
+	return plan_view_finds_owners(request->view) ? PRIVILEGE_PROCESSES : 0;
 }
 
 bool plan_view_finds_owners(enum request_view view)
@@ -315,7 +317,7 @@ bool plan_view_sees_all(enum request_view view)
 
 bool plan_view_wants_both(const struct request *request)
 {
-	return wishes[request->view].both;
+	return request->events || wishes[request->view].both;
 }
 
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)
