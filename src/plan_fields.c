@@ -138,7 +138,7 @@ static void add_usual(const struct request *request, struct plan *plan)
 	if ((request->info || request->memory) && plan->local)
 		add_known(plan, "inode,path");
 	if (request->extend)
-		add_known(plan, data ? "user" : "user,inode");
+		add_known(plan, !data ? "user,inode" : plan->events ? "user,uid,inode" : "user");
 	if (request->programs && plan->format != FORMAT_CSV && data)
 		add_known(plan, "owners,owners_status");
 	else if (request->programs)
