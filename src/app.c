@@ -20,6 +20,7 @@
 #include "confine.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
+#include "events.h"
 #include "explain.h"
 #include "expr_report.h"
 #include "expr_world.h"
@@ -45,6 +46,7 @@ struct app {
 	struct obuf out;
 	struct names *names;
 	struct pipeline *pipeline;
+	struct events *events; /* in place of the pipeline; NULL: sockets are listed */
 	struct writer *writer; /* NULL: not yet, or quiet */
 	struct writers_config writers;
 	struct data_run run;
@@ -108,7 +110,10 @@ static int run_round(struct app *app, uint64_t round)
 	err = prepare_writer(app);
 	if (err < 0)
 		return err;
-	err = pipeline_round(app->pipeline, app->writer, &app->run.cut_short, &n_rows);
+	if (app->events)
+		err = events_round(app->events, app->writer, &app->run.cut_short, &n_rows);
+	else
+		err = pipeline_round(app->pipeline, app->writer, &app->run.cut_short, &n_rows);
 	app->n_matches += n_rows;
 	return err;
 }
@@ -139,6 +144,28 @@ static void run_rounds(struct app *app)
 			if (env->stop_signal(env))
 				return;
 	}
+}
+
+/* --events: there is one round, but with -c. */
+static void run_events(struct app *app)
+{
+	const struct events_config config = {
+		.env = app->env,
+		.report = &app->report,
+		.request = &app->request,
+		.plan = &app->plan,
+		.confine = &app->confine,
+		.out = &app->out,
+	};
+	uint64_t round = 1;
+
+	app->events = events_new(&config);
+	if (!app->events)
+		return;
+	while (run_round(app, round++) == 0 && !events_are_over(app->events))
+		;
+	events_free(app->events);
+	app->events = NULL;
 }
 
 static void list_sockets(struct app *app)
@@ -179,7 +206,9 @@ static void list_sockets(struct app *app)
 	if (app->names)
 		app->writers.labels = names_labels(app->names);
 	app->pipeline = app->names ? pipeline_new(&config) : NULL;
-	if (app->pipeline)
+	if (app->pipeline && app->plan.events)
+		run_events(app);
+	else if (app->pipeline)
 		run_rounds(app);
 	if (app->pipeline && app->request.kill && !app->request.yes &&
 	    app->report.level < REPORT_FAILED)

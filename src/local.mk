@@ -52,6 +52,7 @@ libcore_a_SOURCES = \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \
 	%D%/enrich/unix_peers.c %D%/enrich/unix_peers.h \
 	%D%/env_live.c \
+	%D%/events.c %D%/events.h \
 	%D%/expected.c %D%/expected.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
@@ -83,10 +84,13 @@ libcore_a_SOURCES = \
 	%D%/kernel/netns_list.c %D%/kernel/netns_list.h \
 	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
 	%D%/kill.c %D%/kill.h \
+	%D%/last_look.c %D%/last_look.h \
+	%D%/look_memory.c %D%/look_memory.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \
 	%D%/model/field.c %D%/model/field.h \
 	%D%/model/field_cc.c \
+	%D%/model/field_closing.c \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
@@ -130,6 +134,7 @@ libcore_a_SOURCES = \
 	%D%/plan_view.c \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
+	%D%/source/diag_closed.c %D%/source/diag_closed.h \
 	%D%/source/diag_destroy.c %D%/source/diag_destroy.h \
 	%D%/source/diag_events.c %D%/source/diag_events.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \

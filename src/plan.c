@@ -255,7 +255,7 @@ static int make(const struct request *request, const struct expr *expr, struct p
 			 : expr && expr_names_bound(expr) ? PLAN_BOUND_TOO
 							  : PLAN_BOUND_NOT,
 		.needs = needs,
-		.privileges = plan_view_privileges(request->view),
+		.privileges = plan_view_privileges(request),
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
@@ -267,6 +267,7 @@ static int make(const struct request *request, const struct expr *expr, struct p
 		.view_expr = sees_all ? expr : NULL,
 		.cgroups_asked = needs & NEED_CGROUP,
 		.all_netns = request->all_netns,
+		.events = request->events,
 	};
 	protos = listed_protos(request, protos);
 	if ((!inet4 && !inet6) || sees_all)

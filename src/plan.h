@@ -65,6 +65,8 @@ struct plan {
 	size_t n_keys;
 	uint64_t top;   /* rows at most; 0: all */
 	bool all_netns; /* the tables of every network namespace */
+	bool events;    /* none of the tables is listed: they say of which sockets the kernel is to
+			   tell that they are closed */
 
 	const struct expr *expr; /* borrowed; NULL: none */
 	bool expr_early;         /* it can be asked before owners and names are known */
@@ -100,11 +102,11 @@ bool plan_view_wants_both(const struct request *request);
  */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
 
-/* The request as its view reads it: with --kill --yes nothing is listed, whatever is to be shown.
- * Returns it, or *bare made of it. For plan.c. */
+/* The request as its view reads it, made of it in *bare, which is returned: with --kill --yes
+ * nothing is listed, whatever is to be shown; --events has a table of columns. For plan.c. */
 const struct request *plan_view_request(const struct request *request, struct request *bare);
 /* What the view does beside listing that takes privileges (enum privilege). For plan.c. */
-unsigned int plan_view_privileges(enum request_view view);
+unsigned int plan_view_privileges(const struct request *request);
 
 /* Whether the view looks for the owners of some sockets when it has seen all of them. */
 bool plan_view_finds_owners(enum request_view view);

@@ -11,6 +11,8 @@
 
 #define PROTO_BIT(proto) (1u << (proto))
 
+/* Of those the kernel tells when they are closed. */
+static const uint32_t closing_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP);
 static const uint32_t kill_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP);
 
 /* A view's wishes. */
@@ -177,19 +179,57 @@ static int check_families(const struct request *request, struct plan_error *erro
 	return 0;
 }
 
+/* What is told of sockets as they are closed. */
+static int check_events(const struct request *request, struct plan_error *error)
+{
+	bool counted = request->view == VIEW_COUNT_BY;
+	bool ends = request->count || request->has_timeout;
+
+	if (!request->events)
+		return 0;
+	if (request->view != VIEW_ROWS && !counted)
+		return refuse(error, "--events lists sockets as they are closed, or counts them "
+				     "with --count-by: it goes with no other answer");
+	if (request->question != ASK_NOTHING || request->quiet || request->kill ||
+	    request->explain_filter || request->all_netns)
+		return refuse(error,
+			      "--events does not go with questions, --kill, --explain-filter "
+			      "and --all-netns");
+	if ((request->protos & ~closing_protos) || request->every_family)
+		return refuse(error, "--events: the kernel tells of TCP and UDP sockets only that "
+				     "they are closed");
+	if (request->listening || request->sort || request->memory || request->timers)
+		return refuse(error,
+			      "--events takes no -l, -o, --sort and --memory: closed sockets "
+			      "have none of that");
+	if (request->top && !counted)
+		return refuse(error, "--events: --count=N ends it; --top is for --count-by");
+	if (request->continuous && !counted)
+		return refuse(error, "--events goes on by itself; -c is for --count-by");
+	if (request->format == FORMAT_JSON && !ends && !request->continuous)
+		return refuse(error, "--events: a --json document has an end: add --count or "
+				     "--timeout, or take --jsonl");
+	if (counted && !ends && !request->continuous)
+		return refuse(error,
+			      "--events --count-by needs --timeout or --count, to count until "
+			      "then, or -c, to count again and again");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
 		      request->extend || request->timers || request->context;
 
-	if (check_kill(request, error) < 0 || check_families(request, error) < 0)
+	if (check_kill(request, error) < 0 || check_families(request, error) < 0 ||
+	    check_events(request, error) < 0)
 		return -EINVAL;
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");
 	if (request->has_warn && request->has_crit && request->warn_pct > request->crit_pct)
 		return refuse(error, "--warn may not be above --crit");
-	if (request->has_timeout && request->question != ASK_WAIT)
-		return refuse(error, "--timeout belongs to --wait");
+	if (request->has_timeout && request->question != ASK_WAIT && !request->events)
+		return refuse(error, "--timeout belongs to --wait and --events");
 	if (request->action == ACTION_LIST_COLUMNS && request->n_words > 0)
 		return refuse(error, "--list-columns takes no expression");
 	if (request->action == ACTION_LIST_COLUMNS && request->format == FORMAT_CSV)
@@ -248,6 +288,8 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 	*no_rows = wish->no_rows;
 	if (request->kill && !*protos)
 		*protos = kill_protos;
+	if (request->events && !*protos)
+		*protos = closing_protos;
 	if (request->view == VIEW_EXPLAIN && request->explain_state &&
 	    may_have_owners(tcp_state_find(request->explain_state)))
 		*needs |= NEED_OWNERS | NEED_ALL_OWNERS;
@@ -260,9 +302,12 @@ bool plan_view_listeners_first(const struct plan *plan)
 
 const struct request *plan_view_request(const struct request *request, struct request *bare)
 {
-	if (!request->kill || !request->yes)
-		return request;
 	*bare = *request;
+	/* netstat's table has no place for what is told of them. */
+	if (request->events && request->view == VIEW_ROWS && request->format == FORMAT_NETSTAT)
+		bare->format = FORMAT_COLUMNS;
+	if (!request->kill || !request->yes)
+		return bare;
 	bare->view = VIEW_KILL;
 	bare->columns = bare->sort = NULL;
 	bare->info = bare->memory = bare->extend = bare->timers = bare->context = false;
@@ -270,11 +315,13 @@ const struct request *plan_view_request(const struct request *request, struct re
 	return bare;
 }
 
-unsigned int plan_view_privileges(enum request_view view)
+unsigned int plan_view_privileges(const struct request *request)
 {
-	if (view == VIEW_KILL)
+	if (request->view == VIEW_KILL)
 		return PRIVILEGE_DESTROY;
-	return plan_view_finds_owners(view) ? PRIVILEGE_PROCESSES : 0;
+	if (request->events) /* a large queue takes CAP_NET_ADMIN */
+		return PRIVILEGE_FACTS;
+	return plan_view_finds_owners(request->view) ? PRIVILEGE_PROCESSES : 0;
 }
 
 bool plan_view_finds_owners(enum request_view view)
@@ -289,7 +336,7 @@ bool plan_view_sees_all(enum request_view view)
 
 bool plan_view_wants_both(const struct request *request)
 {
-	return wishes[request->view].both;
+	return request->events || wishes[request->view].both;
 }
 
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states)

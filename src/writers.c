@@ -56,7 +56,8 @@ static struct writer *new_columns(const struct writers_config *config,
 		.no_header = config->request->no_header,
 		.utf8 = config->env->utf8,
 		.color = config->env->color,
-		.width = config->request->wide ? 0 : inner->width,
+		/* Widths that fit what comes would be known when it is all there. */
+		.width = config->request->wide || config->plan->events ? 0 : inner->width,
 	};
 
 	return columns_new(&columns, out);

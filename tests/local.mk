@@ -13,6 +13,7 @@ unit_tests = \
 	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
+	%D%/unit/test_diag_closed \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \
@@ -20,6 +21,7 @@ unit_tests = \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_escape \
+	%D%/unit/test_events \
 	%D%/unit/test_expected \
 	%D%/unit/test_explain \
 	%D%/unit/test_expr \
@@ -32,6 +34,7 @@ unit_tests = \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
+	%D%/unit/test_look_memory \
 	%D%/unit/test_mem \
 	%D%/unit/test_metrics_text \
 	%D%/unit/test_mounts \
@@ -79,6 +82,7 @@ live_tests = \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
+	%D%/live/events.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/families.py \
@@ -117,6 +121,7 @@ script_tests = \
 unit_headers = \
 	%D%/unit/data_rows.h \
 	%D%/unit/expr_gen.h \
+	%D%/unit/closed_message.h \
 	%D%/unit/fake_link.h \
 	%D%/unit/fake_world.h \
 	%D%/unit/guard.h \

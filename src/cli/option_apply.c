@@ -154,7 +154,6 @@ bool option_set_count(const struct option_row *row, const char *value, struct re
 
 	if (!num_parse_u64(value, strlen(value), UINT64_MAX, &count) || count == 0)
 		return bad_value(row, value, "a number above 0", error);
-	request->continuous = true;
 	request->count = count;
 	return true;
 }

@@ -88,15 +88,18 @@ struct request {
 	enum request_question question;
 	const char *target; /* of the question, as it was written */
 	bool has_timeout;
-	int64_t timeout_ns; /* of --wait */
+	int64_t timeout_ns; /* of --wait and --events */
 
 	/* Closing. */
 	bool kill, yes; /* --kill, --yes */
 
+	/* Sockets as they are closed, in place of those that are there. */
+	bool events;
+
 	/* Again and again. */
-	bool continuous;
+	bool continuous;     /* -c or, without --events, --count */
 	int64_t interval_ns; /* between the starts of two rounds */
-	uint64_t count;      /* rounds; 0: no end */
+	uint64_t count;      /* rounds; with --events: of those; 0: no end */
 
 	int64_t resolve_ns; /* budget for all name look-ups of a round */
 };

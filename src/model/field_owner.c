@@ -36,7 +36,7 @@ static bool get_fd(const struct field *field, const struct sock *sock, uint32_t 
 	const struct owner *owner = owner_at(sock, i);
 
 	(void)field;
-	return owner && value_number(value, owner->fd, true);
+	return owner && value_number(value, owner->fd, owner->fd != OWNER_NO_FD);
 }
 
 static bool get_context(const struct field *field, const struct sock *sock, uint32_t i,
@@ -90,10 +90,11 @@ static bool get_owners_status(const struct field *field, const struct sock *sock
 	(void)field;
 	if (sock->n_owners > 0)
 		return i == 0 && value_word(value, "known");
-	/* What has no inode no process can hold. */
-	return i == 0 &&
-	       value_word(value,
-			  sock->owners_hidden && (sock->has & SOCK_HAS_INODE) ? "hidden" : "none");
+	/* What has no inode no process can hold; of what is closed it is not told. */
+	return i == 0 && value_word(value, sock->owners_hidden && (sock->closing ||
+								   (sock->has & SOCK_HAS_INODE))
+						   ? "hidden"
+						   : "none");
 }
 
 static const struct field rows[] = {

@@ -61,10 +61,12 @@ enum unix_name_kind {
 	UNIX_ABSTRACT,
 };
 
+#define OWNER_NO_FD UINT32_MAX
+
 /* A process that holds a socket. */
 struct owner {
 	uint32_t pid;
-	uint32_t fd;
+	uint32_t fd; /* OWNER_NO_FD: not known */
 	/* The kernel's comm: up to 15 bytes (63 for kernel threads), any but NUL; NUL-terminated.
 	 */
 	const char *program;
@@ -83,6 +85,26 @@ struct sock_netns {
 	const char *label; /* as kernel/netns_list.h has it, any bytes, NUL-terminated */
 	uint64_t id;       /* of "net:[N]"; 0: not known */
 	uint32_t place;    /* its number in this round, above 0: what tells equal labels apart */
+};
+
+/* How it is known who held a socket that is closed. */
+enum holder_source {
+	HOLDER_UNKNOWN,
+	HOLDER_LAST_LOOK, /* it was seen while it was open */
+	/* It was not, but there was a listener at its local port: who held that one most likely
+	 * held what it accepted. */
+	HOLDER_LISTENER,
+};
+
+enum { CLOSED_AT_ROOM = 32 };
+
+/* A socket that has been closed, as the kernel told it when that happened. */
+struct sock_closing {
+	/* When the kernel's message was read, RFC 3339, UTC, microseconds; "" when not known. */
+	char closed_at[CLOSED_AT_ROOM];
+	/* The kernel has forgotten by then who held it: inode, uid, cgroup and owners are from what
+	 * was seen before. */
+	enum holder_source holder_source;
 };
 
 struct sock_facts;
@@ -133,6 +155,7 @@ struct sock {
 	const struct sock_facts *facts; /* model/facts.h; NULL when none were asked for */
 	/* What only families beyond Internet and UNIX have (model/special.h), or NULL. */
 	const struct sock_special *special;
+	const struct sock_closing *closing; /* NULL: it is there, and was listed */
 	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;
 	uint32_t n_owners;
