@@ -33,6 +33,7 @@ libcore_a_SOURCES = \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
+	%D%/enrich/directions.c %D%/enrich/directions.h \
 	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
 	%D%/enrich/name_filter.c \
 	%D%/enrich/name_pool.c %D%/enrich/name_pool.h \
@@ -85,7 +86,9 @@ libcore_a_SOURCES = \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
+	%D%/model/exposure.c %D%/model/exposure.h \
 	%D%/model/field_netns.c \
+	%D%/model/field_reach.c \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
 	%D%/model/field_tcp.c \

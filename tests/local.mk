@@ -19,7 +19,9 @@ unit_tests = \
 	%D%/unit/test_diag_request \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
+	%D%/unit/test_directions \
 	%D%/unit/test_escape \
+	%D%/unit/test_exposure \
 	%D%/unit/test_expected \
 	%D%/unit/test_explain \
 	%D%/unit/test_expr \
@@ -88,6 +90,7 @@ live_tests = \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
 	%D%/live/privileges.py \
+	%D%/live/reach.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

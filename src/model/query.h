@@ -41,6 +41,7 @@ enum sock_need {
 	NEED_OWNER_DETAILS = 1 << 16, /* exe, cmdline, start time of the owners */
 	NEED_ALL_OWNERS = 1 << 17,    /* more than the first one */
 	NEED_NETNS = 1 << 18,         /* the network namespace: looks at all processes' */
+	NEED_DIRECTION = 1 << 19,     /* in or out: the listeners are listed first */
 };
 
 /* What the kernel can decide about an Internet socket. */
