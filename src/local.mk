@@ -13,6 +13,7 @@ libcore_a_SOURCES = \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
 	%D%/base/file.c %D%/base/file.h \
+	%D%/base/json_read.c %D%/base/json_read.h \
 	%D%/base/mem.c %D%/base/mem.h \
 	%D%/base/mounts.c %D%/base/mounts.h \
 	%D%/base/num.c %D%/base/num.h \
@@ -140,6 +141,8 @@ libcore_a_SOURCES = \
 	%D%/source/proc_table.c %D%/source/proc_table.h \
 	%D%/source/proc_text.h \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \
+	%D%/source/snapshot.c %D%/source/snapshot.h \
+	%D%/source/snapshot_row.c %D%/source/snapshot_row.h \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \

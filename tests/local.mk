@@ -31,6 +31,7 @@ unit_tests = \
 	%D%/unit/test_json \
 	%D%/unit/test_json_doc \
 	%D%/unit/test_kill \
+	%D%/unit/test_json_read \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
@@ -59,6 +60,7 @@ unit_tests = \
 	%D%/unit/test_screen \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
+	%D%/unit/test_snapshot \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_statistics \
