@@ -52,12 +52,14 @@ libcore_a_SOURCES = \
 	%D%/enrich/unix_peers.c %D%/enrich/unix_peers.h \
 	%D%/env_live.c \
 	%D%/expected.c %D%/expected.h \
+	%D%/earlier.c %D%/earlier.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
 	%D%/expr_world.c %D%/expr_world.h \
 	%D%/filter/address.c \
 	%D%/filter/eval.c \
 	%D%/filter/expr.h \
+	%D%/filter/expr_asks.c \
 	%D%/filter/expr_print.c \
 	%D%/filter/field_term.c \
 	%D%/filter/glob.c %D%/filter/glob.h \
@@ -148,10 +150,22 @@ libcore_a_SOURCES = \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
 	%D%/tables.c %D%/tables.h \
 	%D%/tour.c %D%/tour.h \
+	%D%/view/baseline.c %D%/view/baseline.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/count_data.c %D%/view/count_data.h \
 	%D%/view/count_sums.c %D%/view/count_sums.h \
+	%D%/view/diff.c %D%/view/diff.h \
+	%D%/view/diff_answer.h \
+	%D%/view/diff_compare.c \
+	%D%/view/diff_write.c \
+	%D%/view/drift_put.c %D%/view/drift_put.h \
+	%D%/view/drift_sums.c %D%/view/drift_sums.h \
+	%D%/view/expect.c %D%/view/expect.h \
+	%D%/view/expect_answer.h \
+	%D%/view/expect_json.c \
+	%D%/view/expect_match.c \
+	%D%/view/expect_text.c \
 	%D%/view/explain_answer.h \
 	%D%/view/explain_json.c \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
@@ -200,6 +214,7 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
 	%D%/view/time_wait_text.c \
 	%D%/view/view.c %D%/view/view.h \
+	%D%/view/words.c %D%/view/words.h \
 	%D%/view/wrapped.c %D%/view/wrapped.h \
 	%D%/writers.c %D%/writers.h
 

@@ -376,6 +376,8 @@ static void take_numbers(struct snapshot_row *row)
 	};
 	struct sock *sock = &row->sock;
 
+	/* Whatever it lacks is absent, not hidden as in /proc/net, whose rows have no cookie. */
+	sock->has |= SOCK_HAS_COOKIE;
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (row->known & BIT(facts[i].member))
 			sock->has |= facts[i].has;

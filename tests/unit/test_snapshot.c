@@ -71,7 +71,7 @@ static int take(void *ctx, struct sock *rows, size_t n)
 		cr_assert_eq(rows->proto, PROTO_UDP);
 		cr_assert_eq(rows->state, TCP_STATE_ESTABLISHED);
 		cr_assert_eq(rows->remote.port, 53);
-		cr_assert_eq(rows->has, 0);
+		cr_assert_eq(rows->has, SOCK_HAS_COOKIE);
 		cr_assert(rows->owners_hidden);
 		cr_assert_null(rows->unit);
 		break;
