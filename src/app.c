@@ -264,7 +264,8 @@ static int run_request(struct app *app)
 	else
 		run_action(app);
 	confine_end(&app->confine);
-	report_output(app);
+	if (!app->quiet_view)
+		report_output(app);
 	obuf_free(&app->out);
 	if (app->view_status < 0)
 		return report_status(&app->report);

@@ -80,7 +80,8 @@ static const struct view_wish wishes[] = {
 	[VIEW_EXPECT] = { .protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP),
 			  .named = served_protos,
 			  .mode = SELECT_LISTENERS,
-			  .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE },
+			  .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE |
+				   NEED_USER },
 	[VIEW_BASELINE] = { .protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP),
 			    .named = served_protos,
 			    .mode = SELECT_LISTENERS,
@@ -309,8 +310,6 @@ void plan_view_wishes(const struct request *request, enum select_mode *mode, uin
 	*no_rows = wish->no_rows;
 	if (request->kill && !*protos)
 		*protos = kill_protos;
-	if (request->view == VIEW_EXPECT && !request->numeric_users)
-		*needs |= NEED_USER;
 	if (request->view == VIEW_EXPLAIN && request->explain_state &&
 	    may_have_owners(tcp_state_find(request->explain_state)))
 		*needs |= NEED_OWNERS | NEED_ALL_OWNERS;

@@ -192,6 +192,7 @@ static struct view_config view_config(const struct writers_config *config)
 		.owners_ctx = config,
 		.read_earlier = read_earlier,
 		.earlier_ctx = config,
+		.numeric_users = request->numeric_users,
 		.quiet = config->quiet,
 		.facets = facets(&plan->compared),
 	};

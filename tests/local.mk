@@ -5,6 +5,7 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_ask_target \
 	%D%/unit/test_ask_wait \
+	%D%/unit/test_baseline \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
@@ -20,6 +21,7 @@ unit_tests = \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_directions \
+	%D%/unit/test_drift \
 	%D%/unit/test_escape \
 	%D%/unit/test_exposure \
 	%D%/unit/test_expected \
@@ -78,6 +80,7 @@ live_tests = \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
+	%D%/live/drift.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/faults.py \

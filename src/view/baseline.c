@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/escape.h"
 #include "base/num.h"
 #include "model/proto.h"
 
@@ -58,20 +57,48 @@ static bool next_word(struct parser *parser, struct part *word)
 	return true;
 }
 
+/* A word without its escapes, into dst: any byte may have one, whether or not it needs it. Returns
+ * its bytes, or -EINVAL for what is no escape, and for bytes that must have one. */
+static int unescape(char *dst, struct part word)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < word.len; i++) {
+		uint64_t byte;
+
+		if ((unsigned char)word.text[i] < ' ' || word.text[i] == 0x7f)
+			return -EINVAL;
+		if (word.text[i] != '\\') {
+			dst[n++] = word.text[i];
+		} else if (word.len - i > 1 && word.text[i + 1] == '\\') {
+			dst[n++] = '\\';
+			i++;
+		} else if (word.len - i > 3 && word.text[i + 1] == 'x' &&
+			   num_parse_hex(word.text + i + 2, 2, UINT8_MAX, &byte)) {
+			dst[n++] = (char)byte;
+			i += 3;
+		} else {
+			return -EINVAL;
+		}
+	}
+	return n;
+}
+
 /* Keeps a word without its escapes. */
 static int keep(struct parser *parser, struct part word, struct baseline_text *out)
 {
 	struct baseline_line *line = parser->line;
 	char *dst = line->bytes + line->n_bytes;
-	size_t n;
+	int n = unescape(dst, word);
 
-	if (word.len == 0 || memchr(word.text, '\0', word.len))
-		return bad(parser, "no text that could stand here", word);
-	if (unescape_text(dst, word.text, word.len, &n) < 0)
+	if (n == 0)
+		return bad(parser, "no text, where one should be", word);
+	/* Only abstract UNIX names have NULs. */
+	if (n < 0 || (out != &line->name && memchr(dst, '\0', (size_t)n)))
 		return bad(parser, "no text with escapes as \\xHH and \\\\", word);
-	*out = (struct baseline_text){ dst, n };
+	*out = (struct baseline_text){ dst, (size_t)n };
 	dst[n] = '\0';
-	line->n_bytes += n + 1;
+	line->n_bytes += (size_t)n + 1;
 	return 0;
 }
 

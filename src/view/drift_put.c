@@ -69,8 +69,13 @@ static void put_name(struct obuf *out, const struct drift_sums *sums, const stru
 		obuf_put_str(out, "(unnamed)");
 		return;
 	}
-	if (abstract)
+	if (abstract) {
 		obuf_put_char(out, '@');
+	} else if (name->text[0] == '#') { /* no comment of a baseline */
+		obuf_put_str(out, "\\x23");
+		put_escaped(out, name->text + 1, name->len - 1, 0, utf8);
+		return;
+	}
 	put_escaped(out, name->text, name->len, abstract ? 0 : ESCAPE_AT, utf8);
 }
 

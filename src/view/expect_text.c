@@ -76,7 +76,7 @@ static void put_holder(const struct expect_answer *answer, const struct drift_ro
 	if (key->uid) {
 		obuf_put_str(out, before);
 		obuf_put_str(out, "user ");
-		if (user)
+		if (user && !answer->config->numeric_users)
 			put_word(answer, out, user);
 		else
 			obuf_put_left(out, key->uid - 1, 0);

@@ -106,6 +106,7 @@ struct view_config {
 	int (*read_earlier)(const void *ctx, const struct view_earlier_sink *sink,
 			    struct view_earlier *about);
 	const void *earlier_ctx;
+	bool numeric_users;  /* users are shown by their numbers */
 	bool quiet;          /* the status is the answer: nothing is written */
 	unsigned int facets; /* --diff: enum drift_facet, what else than the state is compared */
 };
