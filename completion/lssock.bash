@@ -79,7 +79,7 @@ _lssock()
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
-		--statistics --openmetrics --check= --wait= --timeout=
+		--statistics --openmetrics --diff= --expect= --baseline --check= --wait= --timeout=
 		--continuous --count= --kill --yes --quiet --explain-filter --verbose --no-sandbox
 		--version --help'
 
@@ -113,6 +113,11 @@ _lssock()
 		;;
 	--columns | --sort | --count-by)
 		_lssock_list "$prefix" "$cur" $(_lssock_fields)
+		return
+		;;
+	--diff | --expect)
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -P "$prefix" -f -- "$cur"))
 		return
 		;;
 	--resolve-timeout | --count | --continuous | --top | --warn | --crit | --timeout | --check)

@@ -18,6 +18,7 @@
 #include "cli/options.h"
 #include "cli/usage.h"
 #include "confine.h"
+#include "earlier.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
 #include "events.h"
@@ -50,6 +51,8 @@ struct app {
 	struct writer *writer; /* NULL: not yet, or quiet */
 	struct writers_config writers;
 	struct data_run run;
+	struct earlier earlier;   /* the file of --diff or --expect */
+	bool quiet_view;          /* -q with one of these */
 	int view_status;          /* negative: the view has none of its own */
 	struct netns_visit visit; /* of --netns, to the end */
 	char netns[64];
@@ -200,6 +203,8 @@ static void list_sockets(struct app *app)
 		.request = &app->request,
 		.plan = &app->plan,
 		.run = &app->run,
+		.earlier = &app->earlier,
+		.quiet = app->quiet_view,
 		.status = &app->view_status,
 		.confine = &app->confine,
 	};
@@ -291,17 +296,20 @@ static int run_request(struct app *app)
 		return report_status(&app->report);
 	}
 	app->out.env = app->env;
-	if (app->env->out_fd < 0)
+	if (app->env->out_fd < 0 && !app->quiet_view)
 		app->out.error = EBADF;
 	else
 		run_action(app);
 	confine_end(&app->confine);
-	report_output(app);
+	if (!app->quiet_view)
+		report_output(app);
 	obuf_free(&app->out);
 	if (app->view_status < 0)
 		return report_status(&app->report);
 	/* An answer that did not get out, or that nothing stands behind, is none. */
-	return report_status(&app->report) == STATUS_FAILED ? STATUS_UNKNOWN : app->view_status;
+	if (report_status(&app->report) != STATUS_FAILED)
+		return app->view_status;
+	return app->request.view == VIEW_PORTS ? STATUS_UNKNOWN : STATUS_FAILED;
 }
 
 /* The words of the expression in one text. NULL without memory. */
@@ -411,6 +419,21 @@ static int enter_netns(struct app *app)
 	return 0;
 }
 
+/* The file of --diff or --expect, with the privileges of whoever named it. 0 or the exit status. */
+static int open_earlier(struct app *app)
+{
+	struct request *request = &app->request;
+
+	if (request->view != VIEW_DIFF && request->view != VIEW_EXPECT)
+		return 0;
+	/* All sockets are looked at, whatever the first one says. */
+	app->quiet_view = request->quiet;
+	request->quiet = false;
+	if (request->action != ACTION_LIST || request->explain_filter)
+		return 0;
+	return earlier_open(&app->earlier, request->file, &app->report) < 0 ? STATUS_USAGE : 0;
+}
+
 /* Where no socket is looked at, nothing is needed. */
 static void confine_to_plan(struct app *app)
 {
@@ -483,6 +506,7 @@ int app_main(const struct env *env, int argc, char *const argv[])
 	struct app app = {
 		.env = env,
 		.view_status = -1,
+		.earlier = { .fd = -1 },
 		.visit = { .home_fd = -1, .proc_pid_fd = -1 },
 	};
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
@@ -499,13 +523,16 @@ int app_main(const struct env *env, int argc, char *const argv[])
 			   error.is_final ? "%s" : "%s; see 'lssock --help'", error.text);
 		status = STATUS_USAGE;
 	} else {
-		status = enter_netns(&app);
+		status = open_earlier(&app);
+		if (status == 0)
+			status = enter_netns(&app);
 		if (status == 0) {
 			confine_begin(&app.confine, app.env, &app.report, !app.request.no_sandbox);
 			status = plan_and_run(&app);
 		}
 	}
 	netns_visit_end(&app.visit);
+	earlier_close(&app.earlier);
 	if (status && app.view_status < 0 && options_name_limits(argc, argv))
 		status = tell_unknown(&app);
 	expr_free(app.expr);

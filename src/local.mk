@@ -13,6 +13,7 @@ libcore_a_SOURCES = \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
 	%D%/base/file.c %D%/base/file.h \
+	%D%/base/json_read.c %D%/base/json_read.h \
 	%D%/base/mem.c %D%/base/mem.h \
 	%D%/base/mounts.c %D%/base/mounts.h \
 	%D%/base/num.c %D%/base/num.h \
@@ -36,6 +37,7 @@ libcore_a_SOURCES = \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
+	%D%/enrich/directions.c %D%/enrich/directions.h \
 	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
 	%D%/enrich/name_filter.c \
 	%D%/enrich/name_pool.c %D%/enrich/name_pool.h \
@@ -54,6 +56,7 @@ libcore_a_SOURCES = \
 	%D%/env_live.c \
 	%D%/events.c %D%/events.h \
 	%D%/expected.c %D%/expected.h \
+	%D%/earlier.c %D%/earlier.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
 	%D%/expr_world.c %D%/expr_world.h \
@@ -62,6 +65,7 @@ libcore_a_SOURCES = \
 	%D%/filter/end_term.c \
 	%D%/filter/eval.c \
 	%D%/filter/expr.h \
+	%D%/filter/expr_asks.c \
 	%D%/filter/expr_print.c \
 	%D%/filter/field_term.c \
 	%D%/filter/glob.c %D%/filter/glob.h \
@@ -94,8 +98,10 @@ libcore_a_SOURCES = \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
+	%D%/model/exposure.c %D%/model/exposure.h \
 	%D%/model/field_mptcp.c \
 	%D%/model/field_netns.c \
+	%D%/model/field_reach.c \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
 	%D%/model/field_special.c \
@@ -160,15 +166,29 @@ libcore_a_SOURCES = \
 	%D%/source/proc_table.c %D%/source/proc_table.h \
 	%D%/source/proc_text.h \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \
+	%D%/source/snapshot.c %D%/source/snapshot.h \
+	%D%/source/snapshot_row.c %D%/source/snapshot_row.h \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
 	%D%/tables.c %D%/tables.h \
 	%D%/tour.c %D%/tour.h \
+	%D%/view/baseline.c %D%/view/baseline.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/count_data.c %D%/view/count_data.h \
 	%D%/view/count_sums.c %D%/view/count_sums.h \
+	%D%/view/diff.c %D%/view/diff.h \
+	%D%/view/diff_answer.h \
+	%D%/view/diff_compare.c \
+	%D%/view/diff_write.c \
+	%D%/view/drift_put.c %D%/view/drift_put.h \
+	%D%/view/drift_sums.c %D%/view/drift_sums.h \
+	%D%/view/expect.c %D%/view/expect.h \
+	%D%/view/expect_answer.h \
+	%D%/view/expect_json.c \
+	%D%/view/expect_match.c \
+	%D%/view/expect_text.c \
 	%D%/view/explain_answer.h \
 	%D%/view/explain_json.c \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
@@ -217,6 +237,7 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
 	%D%/view/time_wait_text.c \
 	%D%/view/view.c %D%/view/view.h \
+	%D%/view/words.c %D%/view/words.h \
 	%D%/view/wrapped.c %D%/view/wrapped.h \
 	%D%/writers.c %D%/writers.h
 

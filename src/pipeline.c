@@ -12,6 +12,7 @@
 #include "confine.h"
 #include "enrich/cgroup_procs.h"
 #include "enrich/cgroups.h"
+#include "enrich/directions.h"
 #include "enrich/listener_uids.h"
 #include "enrich/names.h"
 #include "enrich/owners.h"
@@ -33,6 +34,7 @@ struct pipeline {
 	struct tour tour;
 	struct hold hold;
 	struct listener_uids listener_uids;
+	struct directions directions;
 	struct unix_peers unix_peers;
 	struct cgroups cgroups;
 	struct row_names row_names;
@@ -333,6 +335,8 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	if ((plan->needs & NEED_LISTENER_UID) &&
 	    listener_uids_apply(&pipeline->listener_uids, rows, n) < 0)
 		return out_of_memory(pipeline);
+	if (plan->needs & NEED_DIRECTION)
+		directions_apply(&pipeline->directions, rows, n);
 	n = select_rows(plan->mode, rows, n);
 	if (plan->by_type)
 		n = select_types(plan->types, rows, n);
@@ -384,11 +388,53 @@ static int list_peers(struct pipeline *pipeline)
 	return 0;
 }
 
+static int learn_listeners(void *ctx, struct sock *rows, size_t n)
+{
+	struct pipeline *pipeline = ctx;
+
+	return directions_learn(&pipeline->directions, rows, n) < 0 ? out_of_memory(pipeline) : 0;
+}
+
+/*
+ * Lists the listeners of every protocol that is to be listed, so that connections may tell their
+ * direction. Of TCP these are found at once; of UDP the kernel walks its table. 0, or negative when
+ * the round is to end.
+ */
+static int list_listeners(struct pipeline *pipeline)
+{
+	const struct plan *plan = pipeline->config.plan;
+	const struct sock_sink sink = { .take = learn_listeners, .ctx = pipeline };
+
+	for (size_t i = 0; i < plan->n_tables; i++) {
+		const struct sock_query *table = &plan->tables[i].query;
+		const struct sock_query query = {
+			.proto = table->proto,
+			.family = table->family,
+			.states = select_states(SELECT_LISTENERS, table->proto),
+		};
+		enum source_result result;
+
+		if (table->proto == PROTO_UNIX || table->proto == PROTO_RAW)
+			continue;
+		result = source_list(pipeline->tables.sources, &query, false, &sink);
+		if (result == SOURCE_CANCELED)
+			return -ECANCELED;
+		if (result == SOURCE_COMPLETE || result == SOURCE_ABSENT)
+			continue;
+		pipeline->directions.unknown |= 1u << table->proto;
+		pipeline->unseen |= NEED_DIRECTION;
+	}
+	return 0;
+}
+
 static int list_inet(struct pipeline *pipeline)
 {
 	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	int err = 0;
 
-	return tables_list(&pipeline->tables, SECTION_INET, &sink);
+	if (pipeline->config.plan->needs & NEED_DIRECTION)
+		err = list_listeners(pipeline);
+	return err < 0 ? err : tables_list(&pipeline->tables, SECTION_INET, &sink);
 }
 
 static int list_local(struct pipeline *pipeline)
@@ -415,6 +461,7 @@ static int begin_stop(struct pipeline *pipeline)
 	pipeline->row_names.env = tour->env;
 	expected_forget(&pipeline->tables.expected);
 	listener_uids_clear(&pipeline->listener_uids);
+	directions_clear(&pipeline->directions);
 	if ((config->plan->needs & NEED_NETNS) && !tour->netns)
 		pipeline->unseen |= NEED_NETNS;
 	pipeline->tables.sources = pipeline->home_sources;
@@ -500,6 +547,7 @@ static void end_round(struct pipeline *pipeline)
 {
 	hold_clear(&pipeline->hold);
 	listener_uids_clear(&pipeline->listener_uids);
+	directions_clear(&pipeline->directions);
 	unix_peers_clear(&pipeline->unix_peers);
 	row_names_forget(&pipeline->row_names);
 	expected_forget(&pipeline->tables.expected);
@@ -568,6 +616,7 @@ void pipeline_free(struct pipeline *pipeline)
 	tour_free(&pipeline->tour);
 	hold_free(&pipeline->hold);
 	listener_uids_free(&pipeline->listener_uids);
+	directions_free(&pipeline->directions);
 	unix_peers_free(&pipeline->unix_peers);
 	cgroups_free(&pipeline->cgroups);
 	row_names_free(&pipeline->row_names);

@@ -118,6 +118,9 @@ static bool shows_services(const struct request *request)
 	case VIEW_SUMMARY:
 	case VIEW_LISTENERS:
 	case VIEW_METRICS:
+	case VIEW_DIFF:
+	case VIEW_EXPECT:
+	case VIEW_BASELINE:
 		return false;
 	default:
 		break;
@@ -228,6 +231,23 @@ static void set_sections(struct plan *plan, uint32_t protos)
 	plan->further = protos & ~netstat_protos;
 }
 
+/* What --diff compares has to be known. */
+static int need_compared(const struct request *request, struct plan *plan, struct plan_error *error)
+{
+	struct plan_compared *compared = &plan->compared;
+
+	if (request->view != VIEW_DIFF)
+		return 0;
+	if (plan_view_compared(request, compared, error) < 0)
+		return -EINVAL;
+	if (compared->program)
+		plan->needs |= NEED_OWNERS | NEED_ALL_OWNERS;
+	if (compared->unit)
+		plan->needs |= NEED_CGROUP;
+	plan->cgroups_asked |= compared->unit;
+	return 0;
+}
+
 /* plan_make() for options that go together. */
 static int make(const struct request *request, const struct expr *expr, struct plan *plan,
 		struct plan_error *error)
@@ -273,6 +293,8 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	if ((!inet4 && !inet6) || sees_all)
 		inet4 = inet6 = true;
 
+	if (need_compared(request, plan, error) < 0)
+		return -EINVAL;
 	set_sections(plan, protos);
 	if (!request->every_family)
 		choose_types(request, plan);

@@ -15,6 +15,12 @@
 static const uint32_t closing_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP);
 static const uint32_t kill_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP);
 
+/* Those of which it can be said what a listener is, and who is served. */
+enum {
+	served_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP) | PROTO_BIT(PROTO_UDP) |
+			PROTO_BIT(PROTO_UDPLITE) | PROTO_BIT(PROTO_UNIX),
+};
+
 /* A view's wishes. */
 struct view_wish {
 	uint32_t protos; /* 0: those of the command line, or all; else never others ... */
@@ -72,6 +78,16 @@ static const struct view_wish wishes[] = {
 					     PROTO_BIT(PROTO_RAW),
 			   .sees_all = true,
 			   .listeners_first = true },
+	[VIEW_DIFF] = { .mode = SELECT_CONNECTED, .needs = NEED_INTERFACE },
+	[VIEW_EXPECT] = { .protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP),
+			  .named = served_protos,
+			  .mode = SELECT_LISTENERS,
+			  .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE |
+				   NEED_USER },
+	[VIEW_BASELINE] = { .protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP),
+			    .named = served_protos,
+			    .mode = SELECT_LISTENERS,
+			    .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE },
 	[VIEW_KILL] = { .mode = SELECT_CONNECTED },
 };
 
@@ -216,6 +232,66 @@ static int check_events(const struct request *request, struct plan_error *error)
 	return 0;
 }
 
+/* One of the fields that --diff can be asked to compare. */
+static bool add_compared(const char *name, size_t n, struct plan_compared *compared)
+{
+	const struct field *field = field_find(name, n);
+	const char *is = field ? field->name : "";
+
+	if (strcmp(is, "program") == 0 || strcmp(is, "owners") == 0)
+		compared->program = true;
+	else if (strcmp(is, "unit") == 0)
+		compared->unit = true;
+	else if (strcmp(is, "recv_q") == 0)
+		compared->recv_q = true;
+	else if (strcmp(is, "send_q") == 0)
+		compared->send_q = true;
+	else
+		return strcmp(is, "state") == 0;
+	return true;
+}
+
+int plan_view_compared(const struct request *request, struct plan_compared *compared,
+		       struct plan_error *error)
+{
+	*compared =
+		(struct plan_compared){ .program = request->programs, .unit = request->programs };
+	for (const char *at = request->columns; at; at = *at ? at + 1 : NULL) {
+		size_t sign = *at == '+', n = strcspn(at + sign, ",");
+
+		if (!add_compared(at + sign, n, compared))
+			return refuse(error, "--diff compares state, program, unit, recv_q and "
+					     "send_q: no other column");
+		at += sign + n;
+		if (!*at)
+			break;
+	}
+	return 0;
+}
+
+/* --diff, --expect and --baseline. */
+static int check_drift(const struct request *request, struct plan_error *error)
+{
+	if (request->view != VIEW_DIFF && request->view != VIEW_EXPECT &&
+	    request->view != VIEW_BASELINE)
+		return 0;
+	if (request->continuous || request->top || request->format == FORMAT_CSV)
+		return refuse(error, "--diff, --expect and --baseline are one answer, as text or "
+				     "--json: they take no -c, --count, --top and --csv");
+	if (request->sort || request->info || request->memory || request->extend ||
+	    request->timers || request->context || (request->columns && request->view != VIEW_DIFF))
+		return refuse(error, "-e, -o, -Z, --columns, --sort, --info and --memory are for "
+				     "listings; --diff takes --columns=recv_q,send_q");
+	if (request->view == VIEW_DIFF)
+		return 0;
+	if (request->all || request->n_words > 0 || (request->protos & ~(uint32_t)served_protos))
+		return refuse(error, "--expect and --baseline are about the listeners of TCP, UDP, "
+				     "UDP-Lite, SCTP and UNIX: they take no -a, -w and expression");
+	if (request->view == VIEW_BASELINE && request->format != FORMAT_NETSTAT)
+		return refuse(error, "--baseline writes lines; --jsonl -tulp is a baseline too");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
@@ -242,9 +318,13 @@ int plan_check_view(const struct request *request, struct plan_error *error)
 				     "answers name one namespace with --netns");
 	if (request->view == VIEW_ROWS)
 		return 0;
+	if (check_drift(request, error) < 0)
+		return -EINVAL;
 	/* netstat takes -e, -o and -Z with -s, where they change nothing. */
 	if (request->view == VIEW_STATISTICS && !request->columns && !request->sort &&
 	    !request->info && !request->memory)
+		listed = false;
+	if (request->view == VIEW_DIFF)
 		listed = false;
 	if (listed)
 		return refuse(error, "-e, -o, -Z, --columns, --sort, --info and --memory are for "

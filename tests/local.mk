@@ -5,6 +5,7 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_ask_target \
 	%D%/unit/test_ask_wait \
+	%D%/unit/test_baseline \
 	%D%/unit/test_bytecode \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
@@ -20,8 +21,11 @@ unit_tests = \
 	%D%/unit/test_diag_request \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
+	%D%/unit/test_directions \
+	%D%/unit/test_drift \
 	%D%/unit/test_escape \
 	%D%/unit/test_events \
+	%D%/unit/test_exposure \
 	%D%/unit/test_expected \
 	%D%/unit/test_explain \
 	%D%/unit/test_expr \
@@ -31,6 +35,7 @@ unit_tests = \
 	%D%/unit/test_json \
 	%D%/unit/test_json_doc \
 	%D%/unit/test_kill \
+	%D%/unit/test_json_read \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
@@ -63,6 +68,7 @@ unit_tests = \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
 	%D%/unit/test_services_file \
+	%D%/unit/test_snapshot \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_special \
@@ -82,6 +88,7 @@ live_tests = \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
+	%D%/live/drift.py \
 	%D%/live/events.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
@@ -101,6 +108,7 @@ live_tests = \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
 	%D%/live/privileges.py \
+	%D%/live/reach.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

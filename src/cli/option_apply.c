@@ -212,7 +212,7 @@ bool option_set_view(const struct option_row *row, const char *value, struct req
 		{ "summary", VIEW_SUMMARY },     { "ports", VIEW_PORTS },
 		{ "time-wait", VIEW_TIME_WAIT }, { "listeners", VIEW_LISTENERS },
 		{ "explain", VIEW_EXPLAIN },     { "statistics", VIEW_STATISTICS },
-		{ "openmetrics", VIEW_METRICS },
+		{ "openmetrics", VIEW_METRICS }, { "baseline", VIEW_BASELINE },
 	};
 
 	if (strcmp(row->name, "explain") == 0)
@@ -233,6 +233,17 @@ bool option_set_count_by(const struct option_row *row, const char *value, struct
 		return bad_value(row, value, "a list of fields (see --list-columns)", error);
 	request->count_by = value;
 	return choose_view(row, VIEW_COUNT_BY, request, error);
+}
+
+/* --diff and --expect. */
+bool option_set_file_view(const struct option_row *row, const char *value, struct request *request,
+			  struct options_error *error)
+{
+	if (!*value)
+		return bad_value(row, value, "the name of a file, or - for standard input", error);
+	request->file = value;
+	return choose_view(row, strcmp(row->name, "diff") == 0 ? VIEW_DIFF : VIEW_EXPECT, request,
+			   error);
 }
 
 /* --warn and --crit. */

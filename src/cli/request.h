@@ -29,6 +29,9 @@ enum request_view {
 	VIEW_EXPLAIN,    /* --explain */
 	VIEW_STATISTICS, /* -s */
 	VIEW_METRICS,    /* --openmetrics */
+	VIEW_DIFF,       /* --diff */
+	VIEW_EXPECT,     /* --expect */
+	VIEW_BASELINE,   /* --baseline */
 	VIEW_KILL,       /* --kill --yes; no option of its own sets it */
 };
 
@@ -82,6 +85,7 @@ struct request {
 	enum request_view view;
 	const char *count_by;      /* the list of fields as it was written */
 	bool textfile;             /* --openmetrics=textfile */
+	const char *file;          /* of --diff and --expect, as it was written */
 	const char *explain_state; /* the state as it was written, or NULL: all of them */
 	bool has_warn, has_crit;   /* --warn, --crit were given */
 	uint32_t warn_pct, crit_pct;

@@ -128,6 +128,14 @@ uint32_t expr_needs(const struct expr *expr);
 /* Whether a source alone tells all of them, so that expr_matches() can be asked at once. */
 bool expr_is_cheap(const struct expr *expr);
 
+/*
+ * The first thing that the expression asks of sockets and that is_told() does not say is known of
+ * them: the name of a field, or "autobound". NULL: there is none. For sockets that are not the
+ * kernel's.
+ */
+const char *expr_asks_beyond(const struct expr *expr, bool (*is_told)(void *ctx, const char *name),
+			     void *ctx);
+
 /* The canonical text of the expression, which parses to the same in a world of family 0: for
  * --explain-filter and tests. malloc()ed; NULL without memory. */
 char *expr_print(const struct expr *expr);

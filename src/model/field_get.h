@@ -15,6 +15,7 @@
 /* The rows of each group; field.c makes one table of them. */
 const struct field *field_sock_rows(size_t *n);
 const struct field *field_unit_rows(size_t *n);
+const struct field *field_reach_rows(size_t *n);
 const struct field *field_unix_rows(size_t *n);
 const struct field *field_owner_rows(size_t *n);
 const struct field *field_tcp_rows(size_t *n);

@@ -47,6 +47,7 @@ enum sock_need {
 	/* User, inode and control group's id: told of every socket that is open, and not of one
 	 * that has been closed. */
 	NEED_HOLDER = 1 << 19,
+	NEED_DIRECTION = 1 << 20, /* in or out: the listeners are listed first */
 };
 
 /* What the kernel can decide about an Internet socket. */

@@ -54,6 +54,14 @@ enum sock_timer {
 	TIMER_DELACK, /* delayed ACK; kernels since 7.0 tell it */
 };
 
+/* Who began a connection. */
+enum sock_direction {
+	DIRECTION_UNKNOWN, /* no connection, or not known, or not asked for */
+	DIRECTION_IN,      /* a listener of this network namespace accepts there */
+	DIRECTION_OUT,     /* none does */
+	DIRECTION_LOCAL,   /* both ends are on this host */
+};
+
 /* How a UNIX socket is named. */
 enum unix_name_kind {
 	UNIX_UNNAMED,
@@ -166,6 +174,7 @@ struct sock {
 	/* The name of the socket at the other end of a UNIX socket, filled by enrich when asked
 	 * for. */
 	uint8_t peer_name_kind; /* UNIX_UNNAMED: none or not known */
+	uint8_t direction;      /* enum sock_direction, filled by enrich when asked for */
 	uint16_t peer_name_len;
 	const uint8_t *peer_name;
 };

@@ -163,12 +163,17 @@ APART = (
     "lssock --all-netns -tlnp",
     "lssock --wait=listen:5432 --timeout=30",
     "lssock --wait=drained:8080 --timeout=600",
-    "lssock -tulH --columns=proto,local_port,program | sort | diff ports.txt -",
+    "lssock --baseline > listeners.txt",
+    "lssock --expect=listeners.txt",
+    "lssock -tanp --jsonl > then.jsonl",
+    "lssock -tanp --diff=then.jsonl",
+    "lssock -tn 'direction = in and exposure = public'",
     "lssock -tnc",
     "lssock -sc5",
 )
 
-UP, DRAINED, DRIFT = APART[2], APART[3], APART[4]
+UP, DRAINED = APART[2:4]
+WRITE, EXPECT, THEN, DIFF, FROM_OUTSIDE = APART[4:9]
 
 
 @case("the commands of the manual page are those that are checked here")
@@ -239,13 +244,27 @@ def containers():
     lib.end_child(pid)
 
 
-@case("whether other things listen than before")
+@case("whether other things listen than should")
 def drift():
-    shell("lssock -tulH --columns=proto,local_port,program | sort > ports.txt")
-    equal(shell(DRIFT).out, "")
+    shell(WRITE)
+    equal(len(shell(EXPECT).lines), 1)
     with contextlib.closing(lib.listen("127.0.0.1", 8099)):
-        result = shell(DRIFT, status=1)
-        that(lines_with(result, "> ", "8099"), str(result))
+        result = shell(EXPECT, status=1)
+        that(lines_with(result, "new: ", "127.0.0.1:8099", f"pid {os.getpid()}"), str(result))
+
+
+@case("what has changed since then")
+def changed():
+    shell(THEN)
+    equal(len(shell(DIFF).lines), 1)
+    with contextlib.closing(lib.listen("127.0.0.1", 8098)):
+        result = shell(DIFF, status=1)
+        that(lines_with(result, "+ new: ", "127.0.0.1:8098", "LISTEN"), str(result))
+
+
+@case("connections from outside: none here, where all are local")
+def from_outside():
+    that(not lines_with(shell(FROM_OUTSIDE), "ESTABLISHED"), "a local connection")
 
 
 @case("what goes on until it is stopped prints again and again")
