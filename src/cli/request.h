@@ -93,6 +93,8 @@ struct request {
 	int64_t interval_ns; /* between the starts of two rounds */
 	uint64_t count;      /* rounds; 0: no end */
 
+	const char *record, *replay; /* files, or NULL */
+
 	int64_t resolve_ns; /* budget for all name look-ups of a round */
 };
 

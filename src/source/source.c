@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/env.h"
 #include "base/report.h"
+#include "base/tree.h"
 #include "model/proto.h"
 #include "source/diag_inet.h"
 #include "source/diag_split.h"
@@ -146,7 +146,7 @@ static bool proc_net_is_there(const struct env *env)
 	size_t i;
 
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (env_net_fd(env) >= 0 && faccessat(env_net_fd(env), always[i], F_OK, 0) == 0)
+		if (tree_has(env_net_fd(env), always[i]))
 			return true;
 	}
 	return false;
@@ -231,6 +231,11 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 	diag_rc = source->list(&run->session, query, sink);
 	if (diag_rc >= 0 || diag_rc == -ECANCELED)
 		return source_result_of(diag_rc);
+	/* No kernel says so of its tables: this is one of a recording (src/capture/). */
+	if (diag_rc == -ENODATA) {
+		report_add(report, REPORT_PARTIAL, "%s: not in the recording", table_name(query));
+		return SOURCE_UNREADABLE;
+	}
 	proc_rc = source->fallback(run->session.env, report, query, sink);
 	if (proc_rc >= 0)
 		note_fallback(run, &attempt, diag_rc);
