@@ -395,8 +395,8 @@ static int begin_capture(struct app *app)
 	if (request->action != ACTION_LIST || (!request->record && !request->replay))
 		return 0;
 	if (request->record)
-		err = capture_record_begin(app->env, request->record, &app->capture, text,
-					   sizeof(text));
+		err = capture_record_begin(app->env, request->record, &app->report, &app->capture,
+					   text, sizeof(text));
 	else
 		err = capture_replay_begin(app->env, request->replay, &app->report, &app->capture,
 					   text, sizeof(text));

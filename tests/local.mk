@@ -88,6 +88,7 @@ live_tests = \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
 	%D%/live/privileges.py \
+	%D%/live/replay.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "base/tree.h"
 #include "capture/capture_recorder.h"
 
@@ -68,6 +69,7 @@ static void put_facts(const struct env *env)
 	capture_record_number(CAPTURE_FACT, "pid", (uint64_t)env->pid);
 	capture_record_number(CAPTURE_FACT, "page-size", env->page_size);
 	capture_record_number(CAPTURE_FACT, "clock-ticks", env->clock_ticks);
+	capture_record_number(CAPTURE_FACT, "by-files", env->net_fd != 0);
 	capture_record_number(CAPTURE_FACT, "proc-is-live", env->proc_is_live);
 	capture_record_number(CAPTURE_FACT, "proc-error",
 			      env->proc_fd < 0 ? (uint64_t)-env->proc_fd : 0);
@@ -75,6 +77,17 @@ static void put_facts(const struct env *env)
 		return;
 	capture_record_number(CAPTURE_FACT, "time", (uint64_t)recorder->time_s);
 	capture_record_number(CAPTURE_FACT, "time-ns", recorder->time_ns);
+}
+
+/* What has been told before. */
+static void put_notes(const struct report *report)
+{
+	const struct report_message *message;
+	size_t at = 0;
+
+	while ((message = report_next_message(report, &at)))
+		if (message->text)
+			put_text("note", message->text);
 }
 
 static void make_env(const struct env *outer, struct env *env)
@@ -103,11 +116,14 @@ static void make_env(const struct env *outer, struct env *env)
 	capture_record_tree(env);
 	put_facts(env);
 	/* Which namespace it was, whether this run tells it or not. */
-	(void)!tree_readlink(env->proc_fd, "self/ns/net", netns, sizeof(netns));
+	if (env->net_fd)
+		(void)!tree_readlink(env->net_fd, "ns/net", netns, sizeof(netns));
+	else
+		(void)!tree_readlink(env->proc_fd, "self/ns/net", netns, sizeof(netns));
 }
 
-int capture_record_begin(const struct env *outer, const char *path, struct env *env, char *text,
-			 size_t size)
+int capture_record_begin(const struct env *outer, const char *path, const struct report *report,
+			 struct env *env, char *text, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	int err;
@@ -127,6 +143,7 @@ int capture_record_begin(const struct env *outer, const char *path, struct env *
 		return err;
 	}
 	make_env(outer, env);
+	put_notes(report);
 	return 0;
 }
 

@@ -14,13 +14,15 @@
 #include <stddef.h>
 
 struct env;
+struct report;
 
 /*
  * Makes the file (mode 0600; one that is there already, a symbolic link included, is left alone)
- * and *env, which borrows outer. 0, or -errno and one line about it in text.
+ * and *env, which borrows outer. What report has is recorded: it belongs to the answer. 0, or
+ * -errno and one line about it in text.
  */
-int capture_record_begin(const struct env *outer, const char *path, struct env *env, char *text,
-			 size_t size);
+int capture_record_begin(const struct env *outer, const char *path, const struct report *report,
+			 struct env *env, char *text, size_t size);
 
 /*
  * Ends the recording, after which nothing is written: names may still be on their way. A run that

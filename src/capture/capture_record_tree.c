@@ -26,28 +26,13 @@ struct place {
 	char key[CAPTURE_KEY_MAX];
 };
 
-/*
- * What is asked of /proc about the network namespace is answered by the files of a process in it,
- * where it could not be entered.
- */
 static void find_place(struct place *place, int number, const char *path)
 {
-	const struct env *outer = capture_recorder.outer;
 	const struct capture_dir *dir = capture_dirs_find(&capture_recorder.dirs, number);
 
 	place->key_len = capture_dirs_key(&capture_recorder.dirs, number, path, place->key);
-	if (!dir)
-		return;
-	place->dir = dir->fd;
+	place->dir = dir ? dir->fd : -EBADF;
 	place->path = path;
-	if (!outer->net_fd || strcmp(dir->path, "proc:") != 0)
-		return;
-	if (strncmp(path, "net/", 4) == 0) {
-		place->dir = outer->net_fd;
-	} else if (strcmp(path, "self/ns/net") == 0 || strcmp(path, "thread-self/ns/net") == 0) {
-		place->dir = outer->net_fd;
-		place->path = "ns/net";
-	}
 }
 
 static void put(enum capture_kind kind, int error, const struct place *place, const void *value,
@@ -265,14 +250,22 @@ static int record_names_open(const struct env *env)
 	return err;
 }
 
+/* A directory that is there from the start; fd may be a negative errno. */
+static int record_given(int fd, const char *path)
+{
+	const struct capture_dir dir = { .fd = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 3) };
+
+	if (fd < 0)
+		return fd;
+	return dir.fd < 0 ? -errno : capture_dirs_add(&capture_recorder.dirs, &dir, path);
+}
+
 void capture_record_tree(struct env *env)
 {
-	int fd = env->proc_fd < 0 ? env->proc_fd : fcntl(env->proc_fd, F_DUPFD_CLOEXEC, 3);
-	const struct capture_dir proc = { .fd = fd };
-
 	tree_install(&ops);
-	env->proc_fd = fd < 0 ? fd : capture_dirs_add(&capture_recorder.dirs, &proc, "proc:");
-	env->net_fd = 0;
+	env->proc_fd = record_given(env->proc_fd, "proc:");
+	if (env->net_fd)
+		env->net_fd = record_given(env->net_fd, "net:");
 	if (env->cgroup_open)
 		env->cgroup_open = record_cgroup_open;
 	if (env->netns_names_open)

@@ -16,6 +16,7 @@ enum {
 	PAGE_MAX = 1 << 20,
 	TICKS_MAX = 1000000,
 	KERNEL_MAX = 0xffff,
+	NOTE_MAX = 1000,
 };
 
 /* The end of the year 9999. */
@@ -92,6 +93,22 @@ static const char *host_name(void)
 	return player->host;
 }
 
+/* What the recorded run told before it looked at anything. */
+static void repeat_notes(void)
+{
+	const struct capture_index *index = &capture_player.index;
+	static const char key[] = "note";
+
+	for (size_t i = 0; i < index->n; i++) {
+		const struct capture_record *record = &index->entries[i].record;
+
+		if (record->kind == CAPTURE_FACT && record->key_len == sizeof(key) - 1 &&
+		    memcmp(record->key, key, sizeof(key) - 1) == 0 && record->value_len <= NOTE_MAX)
+			report_add(capture_player.report, REPORT_NOTE, "%.*s",
+				   (int)record->value_len, (const char *)record->value);
+	}
+}
+
 static void make_env(const struct env *outer, struct env *env)
 {
 	struct capture_player *player = &capture_player;
@@ -165,6 +182,7 @@ int capture_replay_begin(const struct env *outer, const char *path, struct repor
 			   "--replay: %zu messages are of no TCP socket and are left out",
 			   player->ss.n_others);
 	make_env(outer, env);
+	repeat_notes();
 	return 0;
 }
 

@@ -177,6 +177,9 @@ static uint32_t replay_ifindex(const struct env *env, const char *name)
 void capture_replay_names(struct env *env)
 {
 	env->resolver = &resolver;
+	/* The interfaces of a namespace that could not be entered are not known. */
+	if (capture_index_number(&capture_player.index, "by-files", 0) == 1)
+		return;
 	env->ifname = replay_ifname;
 	env->ifindex = replay_ifindex;
 }

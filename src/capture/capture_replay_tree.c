@@ -171,11 +171,15 @@ static int replay_names_open(const struct env *env)
 
 void capture_replay_tree(struct env *env)
 {
-	const struct capture_dir proc = { .fd = -1 };
+	struct capture_player *player = &capture_player;
+	const struct capture_dir given = { .fd = -1 };
 
 	tree_install(&ops);
 	if (env->proc_fd == 0)
-		env->proc_fd = capture_dirs_add(&capture_player.dirs, &proc, "proc:");
+		env->proc_fd = capture_dirs_add(&player->dirs, &given, "proc:");
+	/* A namespace that could not be entered. */
+	if (capture_index_number(&player->index, "by-files", 0) == 1)
+		env->net_fd = capture_dirs_add(&player->dirs, &given, "net:");
 	env->cgroup_open = replay_cgroup_open;
 	env->netns_names_open = replay_names_open;
 }
