@@ -6,6 +6,8 @@ unit_tests = \
 	%D%/unit/test_ask_target \
 	%D%/unit/test_ask_wait \
 	%D%/unit/test_bytecode \
+	%D%/unit/test_capture \
+	%D%/unit/test_capture_ss \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
@@ -13,6 +15,7 @@ unit_tests = \
 	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
+	%D%/unit/test_diag_covers \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \

@@ -117,12 +117,23 @@ int capture_dirs_key(const struct capture_dirs *dirs, int number, const char *pa
 	return n < CAPTURE_KEY_MAX ? n : -ENAMETOOLONG;
 }
 
+int capture_file_new(void)
+{
+	/* Where vm.memfd_noexec wants it; kernels before 6.3 do not know it. */
+	const unsigned int noexec = 8 /* MFD_NOEXEC_SEAL */;
+	int fd = memfd_create("lssock", MFD_CLOEXEC | noexec);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("lssock", MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int capture_file_of(const void *data, size_t len)
 {
-	int fd = memfd_create("lssock", MFD_CLOEXEC), err = 0;
+	int fd = capture_file_new(), err = 0;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	for (size_t at = 0; at < len && err == 0;) {
 		ssize_t n = write(fd, (const char *)data + at, len - at);
 

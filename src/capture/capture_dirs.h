@@ -50,7 +50,9 @@ int capture_dirs_key(const struct capture_dirs *dirs, int number, const char *pa
 /* The directory that such a path goes through; NULL: none. */
 struct capture_dir *capture_dirs_through(const struct capture_dirs *dirs, const char *path);
 
-/* A file in memory with these bytes, to be read from its start; -errno. */
+/* An empty file in memory, or -errno. */
+int capture_file_new(void);
+/* One with these bytes, to be read from its start; -errno. */
 int capture_file_of(const void *data, size_t len);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/tree.h"
@@ -72,9 +71,7 @@ static int record_open(int number, const char *path)
 	if (place.key_len < 0)
 		return place.key_len;
 	fd = tree_open(place.dir, place.path);
-	copy = fd < 0 ? fd : memfd_create("lssock", MFD_CLOEXEC);
-	if (fd >= 0 && copy < 0)
-		copy = -errno;
+	copy = fd < 0 ? fd : capture_file_new();
 	n = copy < 0 ? copy : copy_file(fd, copy);
 	if (fd >= 0)
 		close(fd);
