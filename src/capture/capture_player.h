@@ -24,8 +24,8 @@ struct capture_player {
 	bool is_ss;
 	struct capture_ss ss;
 	struct capture_dirs dirs;
-	unsigned int n_missing; /* files that were told of */
-	atomic_uint n_names;    /* look-ups that are not in the recording */
+	unsigned int n_missing;  /* files that were told of */
+	atomic_bool lacks_names; /* a look-up is not in the recording */
 	char host[256];
 	int64_t time_s;
 	uint32_t time_ns;
@@ -38,5 +38,7 @@ extern struct capture_player capture_player;
 void capture_replay_tree(struct env *env);
 int capture_replay_open_diag(const struct env *env, struct nl_link **out);
 void capture_replay_names(struct env *env);
+/* Tells that names are missing, if they are. Not for threads. */
+void capture_replay_tell_names(void);
 
 #endif

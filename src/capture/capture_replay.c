@@ -22,7 +22,7 @@ enum {
 /* The end of the year 9999. */
 static const uint64_t time_max = UINT64_C(253402300799);
 
-struct capture_player capture_player = { .n_names = 0 };
+struct capture_player capture_player;
 
 /* What it is has to be seen from the first bytes, before gigabytes are read. */
 static int is_worth(const uint8_t *data, size_t len)
@@ -121,6 +121,7 @@ static void make_env(const struct env *outer, struct env *env)
 		.proc_fd = -(int)proc_error,
 		.proc_is_live = number("proc-is-live", 1),
 		.diag_open = capture_replay_open_diag,
+		.diag_ctx = outer->diag_ctx, /* the functions below may know it */
 		.host = host_name(),
 		.wall_time = player->time_s ? recorded_time : NULL,
 		.cpus = 1,
@@ -157,13 +158,24 @@ static int read_records(struct capture_player *player, size_t *offset)
 	return capture_index_read(&player->index, player->data, player->len, offset);
 }
 
+/* Of a run before, which only tests have. */
+static void forget(struct capture_player *player)
+{
+	capture_index_free(&player->index);
+	capture_dirs_free(&player->dirs);
+	free(player->data);
+	*player = (struct capture_player){ .data = NULL };
+}
+
 int capture_replay_begin(const struct env *outer, const char *path, struct report *report,
 			 struct env *env, char *text, size_t size)
 {
 	struct capture_player *player = &capture_player;
 	size_t offset = 0;
-	int err = capture_load(outer, path, is_worth, &player->data, &player->len);
+	int err;
 
+	forget(player);
+	err = capture_load(outer, path, is_worth, &player->data, &player->len);
 	player->report = report;
 	if (err < 0) {
 		tell_load(path, err, player->len, text, size);
@@ -172,9 +184,7 @@ int capture_replay_begin(const struct env *outer, const char *path, struct repor
 	err = read_records(player, &offset);
 	if (err < 0) {
 		tell_damage(path, err, offset, text, size);
-		capture_index_free(&player->index);
-		free(player->data);
-		player->data = NULL;
+		forget(player);
 		return err;
 	}
 	if (player->ss.n_others)
@@ -186,15 +196,18 @@ int capture_replay_begin(const struct env *outer, const char *path, struct repor
 	return 0;
 }
 
+void capture_replay_tell_names(void)
+{
+	if (atomic_load(&capture_player.lacks_names))
+		report_add(capture_player.report, REPORT_PARTIAL,
+			   "the recording lacks names: numbers are shown in their place");
+}
+
 void capture_replay_end(void)
 {
 	struct capture_player *player = &capture_player;
-	unsigned int n = atomic_load(&player->n_names);
 
 	tree_install(NULL);
 	capture_dirs_free(&player->dirs);
-	if (n)
-		report_add(player->report, REPORT_PARTIAL,
-			   "the recording lacks %u name%s: numbers are shown", n,
-			   n == 1 ? "" : "s");
+	capture_replay_tell_names();
 }

@@ -17,8 +17,19 @@ static const struct capture_record *find(enum capture_kind kind, const void *key
 
 	*err = record ? -record->error : -ENODATA;
 	if (!record)
-		atomic_fetch_add(&capture_player.n_names, 1);
+		atomic_store(&capture_player.lacks_names, true);
 	return *err < 0 ? NULL : record;
+}
+
+/* The same for look-ups that only the main thread makes: what is missing is told at once. */
+static const struct capture_record *find_now(enum capture_kind kind, const void *key,
+					     size_t key_len, int *err)
+{
+	const struct capture_record *record = find(kind, key, key_len, err);
+
+	if (*err == -ENODATA)
+		capture_replay_tell_names();
+	return record;
 }
 
 /* Text of a record as a string. 0 or -errno. */
@@ -89,7 +100,7 @@ static uint16_t replay_port(const char *name, const char *proto)
 		return 0;
 	memcpy(key, proto, n);
 	memcpy(key + n, name, n_name);
-	record = find(CAPTURE_PORT, key, n + n_name, &err);
+	record = find_now(CAPTURE_PORT, key, n + n_name, &err);
 	return take_number(record, err, UINT16_MAX, &port) == 0 ? (uint16_t)port : 0;
 }
 
@@ -97,7 +108,7 @@ static int replay_uid(const char *name, uint32_t *uid)
 {
 	uint64_t value = 0;
 	int err;
-	const struct capture_record *record = find(CAPTURE_UID, name, strlen(name), &err);
+	const struct capture_record *record = find_now(CAPTURE_UID, name, strlen(name), &err);
 
 	err = take_number(record, err, UINT32_MAX, &value);
 	if (err == 0)
@@ -160,7 +171,7 @@ static int replay_ifname(const struct env *env, uint32_t ifindex, char *buf)
 
 	(void)env;
 	capture_put_number(key, ifindex, sizeof(key));
-	record = find(CAPTURE_IFNAME, key, sizeof(key), &err);
+	record = find_now(CAPTURE_IFNAME, key, sizeof(key), &err);
 	return take_text(record, err, buf, IF_NAMESIZE);
 }
 
@@ -168,7 +179,7 @@ static uint32_t replay_ifindex(const struct env *env, const char *name)
 {
 	uint64_t value = 0;
 	int err;
-	const struct capture_record *record = find(CAPTURE_IFINDEX, name, strlen(name), &err);
+	const struct capture_record *record = find_now(CAPTURE_IFINDEX, name, strlen(name), &err);
 
 	(void)env;
 	return take_number(record, err, UINT32_MAX, &value) == 0 ? (uint32_t)value : 0;
