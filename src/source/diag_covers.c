@@ -12,6 +12,8 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 
+#include "source/nl_dump.h"
+
 struct request {
 	struct nlmsghdr head;
 	const uint8_t *payload;
@@ -52,21 +54,46 @@ static bool no_bit_more(uint32_t asked, uint32_t recorded)
 	return (asked & ~recorded) == 0;
 }
 
-/* What follows the struct are conditions: more of them, or others, in what was recorded leave
- * sockets out; those of what is asked do not matter. */
+/* What follows the struct of inet_diag. */
+struct extras {
+	uint32_t protocol; /* one above 255, or that of the struct */
+	bool conditions;   /* or anything else that may leave sockets out */
+};
+
+static struct extras take_extras(const struct request *request, uint8_t protocol)
+{
+	struct extras extras = { .protocol = protocol };
+	size_t pos = sizeof(struct inet_diag_req_v2);
+	struct nl_attr attr;
+	int got;
+
+	while ((got = nl_attr_next(request->payload, request->len, &pos, &attr)) == 1) {
+		if (attr.type == INET_DIAG_REQ_PROTOCOL && attr.len == sizeof(extras.protocol))
+			memcpy(&extras.protocol, attr.data, sizeof(extras.protocol));
+		else
+			extras.conditions = true;
+	}
+	extras.conditions |= got < 0;
+	return extras;
+}
+
 static enum diag_covers inet_covers(const struct request *recorded, const struct request *asked)
 {
 	struct inet_diag_req_v2 from, to;
+	struct extras from_extras, to_extras;
 	bool all;
 
 	if (recorded->len < sizeof(from) || asked->len < sizeof(to))
 		return DIAG_COVERS_NOT;
 	memcpy(&from, recorded->payload, sizeof(from));
 	memcpy(&to, asked->payload, sizeof(to));
-	if (from.sdiag_protocol != to.sdiag_protocol)
+	from_extras = take_extras(recorded, from.sdiag_protocol);
+	to_extras = take_extras(asked, to.sdiag_protocol);
+	if (from_extras.protocol != to_extras.protocol)
 		return DIAG_COVERS_NOT;
+	/* Conditions of what is asked do not matter. */
 	all = no_bit_more(to.idiag_states, from.idiag_states) &&
-	      no_bit_more(to.idiag_ext, from.idiag_ext) && recorded->len == sizeof(from) &&
+	      no_bit_more(to.idiag_ext, from.idiag_ext) && !from_extras.conditions &&
 	      (!from.id.idiag_sport || from.id.idiag_sport == to.id.idiag_sport) &&
 	      (!from.id.idiag_dport || from.id.idiag_dport == to.id.idiag_dport);
 	return all_or_part(all);

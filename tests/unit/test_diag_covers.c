@@ -76,6 +76,8 @@ Test(covers, conditions_leave_sockets_out)
 	struct inet all = inet(AF_INET, IPPROTO_TCP, 0xfff, 0), some = all, port = all, other = all;
 
 	some.head.nlmsg_len = sizeof(some); /* bytecode behind it */
+	some.more[0] = 8;
+	some.more[2] = INET_DIAG_REQ_BYTECODE;
 	port.req.id.idiag_sport = 80;
 	other.req.id.idiag_sport = 81;
 	cr_assert_eq(covers(&some, &all), DIAG_COVERS_PART);
@@ -84,6 +86,24 @@ Test(covers, conditions_leave_sockets_out)
 	cr_assert_eq(covers(&port, &all), DIAG_COVERS_PART);
 	cr_assert_eq(covers(&port, &other), DIAG_COVERS_PART);
 	cr_assert_eq(covers(&all, &port), DIAG_COVERS_ALL);
+}
+
+/* MPTCP's number is TCP's in the byte that the struct has for it. */
+Test(covers, protocols_above_255)
+{
+	struct inet tcp = inet(AF_INET, IPPROTO_TCP, 0xfff, 0), mptcp = tcp, few;
+	const uint16_t attr[] = { 8, INET_DIAG_REQ_PROTOCOL };
+	const uint32_t protocol = 262;
+
+	memcpy(mptcp.more, attr, sizeof(attr));
+	memcpy(mptcp.more + sizeof(attr), &protocol, sizeof(protocol));
+	mptcp.head.nlmsg_len = sizeof(mptcp);
+	few = mptcp;
+	few.req.idiag_states = 2;
+	cr_assert_eq(covers(&tcp, &mptcp), DIAG_COVERS_NOT);
+	cr_assert_eq(covers(&mptcp, &tcp), DIAG_COVERS_NOT);
+	cr_assert_eq(covers(&mptcp, &few), DIAG_COVERS_ALL);
+	cr_assert_eq(covers(&few, &mptcp), DIAG_COVERS_PART);
 }
 
 Test(covers, one_socket_is_no_dump)
