@@ -15,6 +15,9 @@
 #include "base/obuf.h"
 #include "base/privileges.h"
 #include "base/report.h"
+#include "base/tree.h"
+#include "capture/capture_record.h"
+#include "capture/capture_replay.h"
 #include "cli/options.h"
 #include "cli/usage.h"
 #include "confine.h"
@@ -54,6 +57,8 @@ struct app {
 	struct earlier earlier;   /* the file of --diff or --expect */
 	bool quiet_view;          /* -q with one of these */
 	int view_status;          /* negative: the view has none of its own */
+	struct env capture;       /* of --record and --replay */
+	bool captures;            /* it is what env points to */
 	struct netns_visit visit; /* of --netns, to the end */
 	char netns[64];
 	uint64_t n_matches; /* of all rounds */
@@ -68,9 +73,9 @@ static void describe_run(struct app *app, uint64_t round)
 	if (app->request.all_netns)
 		n = 0;
 	else if (env->net_fd)
-		n = readlinkat(env->net_fd, "ns/net", app->netns, sizeof(app->netns) - 1);
+		n = tree_readlink(env->net_fd, "ns/net", app->netns, sizeof(app->netns) - 1);
 	else if (env->proc_fd >= 0)
-		n = readlinkat(env->proc_fd, "self/ns/net", app->netns, sizeof(app->netns) - 1);
+		n = tree_readlink(env->proc_fd, "self/ns/net", app->netns, sizeof(app->netns) - 1);
 	app->netns[n > 0 ? n : 0] = '\0';
 	app->run = (struct data_run){
 		.host = env->host,
@@ -398,8 +403,15 @@ static int ask_question(struct app *app)
 static int enter_netns(struct app *app)
 {
 	struct netns_target target;
+	struct plan_error error;
 	char text[256];
 
+	/* Before anything is done. */
+	if (app->request.action == ACTION_LIST && (app->request.record || app->request.replay) &&
+	    plan_check_view(&app->request, &error) < 0) {
+		report_add(&app->report, REPORT_NOTE, "%s", error.text);
+		return STATUS_USAGE;
+	}
 	if (!app->request.netns ||
 	    (app->request.action != ACTION_LIST && app->request.action != ACTION_LIST_FAMILIES))
 		return 0;
@@ -434,11 +446,55 @@ static int open_earlier(struct app *app)
 	return earlier_open(&app->earlier, request->file, &app->report) < 0 ? STATUS_USAGE : 0;
 }
 
+/* --record and --replay: everything is written down, or is that of the file. 0 or the exit status.
+ */
+static int begin_capture(struct app *app)
+{
+	const struct request *request = &app->request;
+	char text[1024];
+	int err;
+
+	if (request->action != ACTION_LIST || (!request->record && !request->replay))
+		return 0;
+	if (request->record)
+		err = capture_record_begin(app->env, request->record, &app->report, &app->capture,
+					   text, sizeof(text));
+	else
+		err = capture_replay_begin(app->env, request->replay, &app->report, &app->capture,
+					   text, sizeof(text));
+	if (err < 0) {
+		report_add(&app->report, REPORT_FAILED, "%s", text);
+		return report_status(&app->report);
+	}
+	app->captures = true;
+	app->env = &app->capture;
+	return 0;
+}
+
+/* Returns the exit status, which may have become worse. */
+static int end_capture(struct app *app, int status)
+{
+	char text[256];
+
+	if (!app->captures)
+		return status;
+	if (app->request.replay) {
+		capture_replay_end();
+		return status == 0 && !app->request.quiet ? report_status(&app->report) : status;
+	}
+	if (capture_record_end(status == STATUS_USAGE && app->view_status < 0, text,
+			       sizeof(text)) == 0)
+		return status;
+	report_add(&app->report, REPORT_FAILED, "%s", text);
+	return STATUS_FAILED;
+}
+
 /* Where no socket is looked at, nothing is needed. */
 static void confine_to_plan(struct app *app)
 {
 	const struct plan *plan = &app->plan;
-	bool looks = app->request.action == ACTION_LIST && !app->request.explain_filter;
+	bool looks = app->request.action == ACTION_LIST && !app->request.explain_filter &&
+		     !app->request.replay;
 	unsigned int more = looks ? plan->privileges : 0;
 
 	/* Names are asked for at home. */
@@ -526,9 +582,11 @@ int app_main(const struct env *env, int argc, char *const argv[])
 		status = open_earlier(&app);
 		if (status == 0)
 			status = enter_netns(&app);
+		if (status == 0)
+			status = begin_capture(&app);
 		if (status == 0) {
 			confine_begin(&app.confine, app.env, &app.report, !app.request.no_sandbox);
-			status = plan_and_run(&app);
+			status = end_capture(&app, plan_and_run(&app));
 		}
 	}
 	netns_visit_end(&app.visit);

@@ -25,7 +25,23 @@ libcore_a_SOURCES = \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
 	%D%/base/services_file.c %D%/base/services_file.h \
+	%D%/base/tree.c %D%/base/tree.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
+	%D%/capture/capture_dirs.c %D%/capture/capture_dirs.h \
+	%D%/capture/capture_file.c %D%/capture/capture_file.h \
+	%D%/capture/capture_index.c %D%/capture/capture_index.h \
+	%D%/capture/capture_load.c %D%/capture/capture_load.h \
+	%D%/capture/capture_player.h \
+	%D%/capture/capture_record.c %D%/capture/capture_record.h \
+	%D%/capture/capture_record_link.c \
+	%D%/capture/capture_record_names.c \
+	%D%/capture/capture_record_tree.c \
+	%D%/capture/capture_recorder.h \
+	%D%/capture/capture_replay.c %D%/capture/capture_replay.h \
+	%D%/capture/capture_replay_link.c \
+	%D%/capture/capture_replay_names.c \
+	%D%/capture/capture_replay_tree.c \
+	%D%/capture/capture_ss.c %D%/capture/capture_ss.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_families.c \
 	%D%/cli/option_rows.c \
@@ -141,6 +157,7 @@ libcore_a_SOURCES = \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
 	%D%/source/diag_closed.c %D%/source/diag_closed.h \
+	%D%/source/diag_covers.c %D%/source/diag_covers.h \
 	%D%/source/diag_destroy.c %D%/source/diag_destroy.h \
 	%D%/source/diag_events.c %D%/source/diag_events.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \

@@ -292,13 +292,32 @@ static int check_drift(const struct request *request, struct plan_error *error)
 	return 0;
 }
 
+/* A recording is one look at one network namespace, and what is replayed cannot be changed. */
+static int check_capture(const struct request *request, struct plan_error *error)
+{
+	if (request->record && request->replay)
+		return refuse(error, "one of --record and --replay, not both");
+	if (!request->record && !request->replay)
+		return 0;
+	if (request->continuous || request->question != ASK_NOTHING || request->kill ||
+	    request->events || request->action == ACTION_LIST_FAMILIES)
+		return refuse(error, "--record and --replay are for one look at the sockets: not "
+				     "with -c, --count, --check, --wait, --kill, --events and "
+				     "--list-families");
+	if (request->all_netns || (request->replay && request->netns))
+		return refuse(error,
+			      "a recording is of one network namespace: --record goes with "
+			      "--netns alone, --replay with neither --netns nor --all-netns");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
 		      request->extend || request->timers || request->context;
 
-	if (check_kill(request, error) < 0 || check_families(request, error) < 0 ||
-	    check_events(request, error) < 0)
+	if (check_capture(request, error) < 0 || check_kill(request, error) < 0 ||
+	    check_families(request, error) < 0 || check_events(request, error) < 0)
 		return -EINVAL;
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");

@@ -7,6 +7,8 @@ unit_tests = \
 	%D%/unit/test_ask_wait \
 	%D%/unit/test_baseline \
 	%D%/unit/test_bytecode \
+	%D%/unit/test_capture \
+	%D%/unit/test_capture_ss \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
@@ -15,6 +17,7 @@ unit_tests = \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
 	%D%/unit/test_diag_closed \
+	%D%/unit/test_diag_covers \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \
@@ -109,6 +112,7 @@ live_tests = \
 	%D%/live/ports.py \
 	%D%/live/privileges.py \
 	%D%/live/reach.py \
+	%D%/live/replay.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \

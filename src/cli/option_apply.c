@@ -92,6 +92,19 @@ bool option_set_netns(const struct option_row *row, const char *value, struct re
 	return true;
 }
 
+/* --record and --replay. */
+bool option_set_capture(const struct option_row *row, const char *value, struct request *request,
+			struct options_error *error)
+{
+	if (!*value)
+		return bad_value(row, value, "the name of a file", error);
+	if (strcmp(row->name, "record") == 0)
+		request->record = value;
+	else
+		request->replay = value;
+	return true;
+}
+
 bool option_set_preset(const struct option_row *row, const char *value, struct request *request,
 		       struct options_error *error)
 {

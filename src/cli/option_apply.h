@@ -24,6 +24,8 @@ bool option_set_columns(const struct option_row *row, const char *value, struct 
 			struct options_error *error);
 bool option_set_netns(const struct option_row *row, const char *value, struct request *request,
 		      struct options_error *error);
+bool option_set_capture(const struct option_row *row, const char *value, struct request *request,
+			struct options_error *error);
 bool option_set_preset(const struct option_row *row, const char *value, struct request *request,
 		       struct options_error *error);
 bool option_set_sort(const struct option_row *row, const char *value, struct request *request,

@@ -105,6 +105,8 @@ struct request {
 	int64_t interval_ns; /* between the starts of two rounds */
 	uint64_t count;      /* rounds; with --events: of those; 0: no end */
 
+	const char *record, *replay; /* files, or NULL */
+
 	int64_t resolve_ns; /* budget for all name look-ups of a round */
 };
 

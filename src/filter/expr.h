@@ -83,8 +83,10 @@ struct expr_world {
 	/* Rows come from several network namespaces: what each of them has of its own, interfaces
 	 * by name and the range of autobound, is refused. */
 	bool many_netns;
-	/* net.ipv4.ip_local_port_range, for autobound. */
+	/* net.ipv4.ip_local_port_range, for autobound: as numbers, or asked for where the word
+	 * stands. */
 	uint16_t port_low, port_high;
+	void (*port_range)(void *ctx, uint16_t *low, uint16_t *high);
 	/* AF_UNIX when only UNIX sockets are listed: what hosts and ports without a family mean. */
 	uint8_t family;
 	void *ctx;
