@@ -69,7 +69,7 @@ MODES = (
 
 
 # A slow machine tries some of them only.
-SECONDS_EACH = 4
+SECONDS_EACH = 3
 
 
 def spread(count):
