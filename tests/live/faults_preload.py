@@ -8,14 +8,17 @@ Names are asked of nobody here: glibc's own name service (nss/nss_database.c of 
 an allocation of its fails.
 """
 
+import contextlib
 import json
 import os
+import pty
 import re
 import resource
 import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -28,12 +31,12 @@ NO_MEMORY = ("out of memory", "Cannot allocate memory", "Resource temporarily un
              "cannot be read: none is assumed")
 
 
-def preloaded(*options, fail=None, clock=None, **how):
+def preloaded(*options, fail=None, clock=None, term="dumb", **how):
     """(result, allocations counted) of a run with that fault."""
     count = os.path.join(lib.temp_dir(), "count")
     with open(count, "wb") as out:
         out.write(bytes(8))
-    env = {"LD_PRELOAD": PRELOAD}
+    env = {"LD_PRELOAD": PRELOAD, "TERM": term}
     if clock is None:
         env["PRELOAD_COUNT"] = count
     else:
@@ -56,7 +59,8 @@ MODES = (
     ("-tan", "--columns=+cwnd,cgroup,interface,unit"), ("-an", "--sort=-recv-q,inode"),
     ("--ports", "-n"), ("--ports", "-n", "--json"), ("--ports", "-n", "--warn=50", "--crit=90"),
     ("--summary",), ("--summary", "--json"), ("--count-by=state,proto",),
-    ("--listeners", "-n"), ("--time-wait", "-n"), ("--explain", "-n"), ("-s",),
+    ("-xa", "--columns=+peer_path"), ("-tanp", "--columns=+exe,cmdline"),
+    ("--listeners", "-n"), ("--time-wait", "-n", "--json"), ("--time-wait", "-n"), ("--explain", "-n"), ("-s",),
     ("--openmetrics", "-n"), ("--all-netns", "-tan"), ("-tan", "-c0.001", "--count=3"),
     ("--check=1",), ("-tnq",), ("--wait=listen:1", "--timeout=0.01"),
     ("--kill", "-tn", "sport = 1"), ("-tn", "--explain-filter", "sport = 1"),
@@ -65,7 +69,7 @@ MODES = (
 
 
 # A slow machine tries some of them only.
-SECONDS_EACH = 4
+SECONDS_EACH = 3
 
 
 def spread(count):
@@ -146,6 +150,40 @@ for MODE in MODES:
                 print("# a slow machine: not every allocation was tried", flush=True)
                 break
         that(failures, "not one allocation mattered")
+
+
+@case("memory, the screen of -c: each allocation fails; whole rounds, or a message and status 4")
+def screen():
+    need_preload()
+    options = ("-tan", "-c0.001", "--count=3")
+
+    def drawn(fail=None):
+        ours, theirs = pty.openpty()
+        reader = threading.Thread(target=read_all, args=(ours,))
+        reader.start()
+        try:
+            return preloaded(*options, fail=fail, stdout=theirs, term="xterm")
+        finally:
+            os.close(theirs)
+            reader.join()
+            os.close(ours)
+
+    want, count = drawn()
+    equal((want.status, want.err), (OK, ""))
+    until = time.monotonic() + SECONDS_EACH
+    for number in spread(count):
+        for fail in (f"{number}", f"{number}+"):
+            result, _ = drawn(fail)
+            that(result.status in (OK, PARTIAL, FAILED), f"allocation {fail}: {result}")
+            equal(result.status in (PARTIAL, FAILED) and not result.err, False, f"{fail}: {result}")
+        if time.monotonic() > until:
+            break
+
+
+def read_all(fd):
+    with contextlib.suppress(OSError):
+        while os.read(fd, 65536):
+            pass
 
 
 @case("memory, an address space of any size: complete, or status 4, or not even started")

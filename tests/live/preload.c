@@ -35,7 +35,7 @@ void *__libc_memalign(size_t alignment, size_t size);
 
 static _Atomic uint64_t *count;
 static uint64_t fail_from = UINT64_MAX, fail_to;
-static atomic_long clock_step, clock_offset;
+static atomic_long clock_step;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -112,6 +112,8 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
 
 /* Elsewhere struct timespec may be another one than the kernel's. */
 #ifdef __LP64__
+static atomic_long clock_offset;
+
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
 	if (syscall(SYS_clock_gettime, clock, now) < 0)
