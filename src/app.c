@@ -399,6 +399,15 @@ static int ask_question(struct app *app)
 	return ask_run(&config);
 }
 
+/* --record and --replay have a meaning wherever the machine is looked at. */
+static bool is_captured(const struct request *request)
+{
+	bool looks = request->action != ACTION_HELP && request->action != ACTION_VERSION &&
+		     request->action != ACTION_LIST_COLUMNS;
+
+	return looks && (request->record || request->replay);
+}
+
 /* --netns: from here on everything is that of the other network namespace. 0 or the exit status. */
 static int enter_netns(struct app *app)
 {
@@ -407,8 +416,7 @@ static int enter_netns(struct app *app)
 	char text[256];
 
 	/* Before anything is done. */
-	if (app->request.action == ACTION_LIST && (app->request.record || app->request.replay) &&
-	    plan_check_view(&app->request, &error) < 0) {
+	if (is_captured(&app->request) && plan_check_view(&app->request, &error) < 0) {
 		report_add(&app->report, REPORT_NOTE, "%s", error.text);
 		return STATUS_USAGE;
 	}
@@ -454,7 +462,7 @@ static int begin_capture(struct app *app)
 	char text[1024];
 	int err;
 
-	if (request->action != ACTION_LIST || (!request->record && !request->replay))
+	if (!is_captured(request))
 		return 0;
 	if (request->record)
 		err = capture_record_begin(app->env, request->record, &app->report, &app->capture,

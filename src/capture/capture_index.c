@@ -103,7 +103,7 @@ int capture_index_read(struct capture_index *index, const void *data, size_t len
 {
 	struct capture_record record;
 	size_t pos = CAPTURE_HEAD;
-	int got, err;
+	int got, err = 0;
 
 	*index = (struct capture_index){ .n = 0 };
 	*offset = 0;

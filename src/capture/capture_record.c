@@ -139,6 +139,7 @@ int capture_record_begin(const struct env *outer, const char *path, const struct
 	err = capture_writer_begin(&capture_recorder.writer, fd);
 	if (err < 0) {
 		close(fd);
+		unlink(path);
 		snprintf(text, size, "--record: %s", strerror(-err));
 		return err;
 	}

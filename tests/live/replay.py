@@ -339,10 +339,8 @@ def test_nothing_opened():
     that(not any("socket(" in line for line in lines), "a socket was opened")
 
 
-@case("a replay holds no privileges while it prints")
-def test_privileges():
-    lib.need_real_root()
-    path, _ = record("drop", "-anp")
+def full_pipe():
+    """Both ends of a pipe that takes no byte more."""
     read_end, write_end = os.pipe()
     fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(write_end, False)
@@ -350,6 +348,44 @@ def test_privileges():
         while True:
             os.write(write_end, b"x" * 512)
     os.set_blocking(write_end, True)
+    return read_end, write_end
+
+
+def waits_to_write(pid):
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as stream:
+        where = stream.read()
+    if where not in ("", "0"):
+        return "pipe_write" in where
+    time.sleep(0.5)  # this kernel does not tell; nothing else is slept for
+    with open(f"/proc/{pid}/stat", encoding="latin-1") as stream:
+        return ") S " in stream.read()
+
+
+@case("a recording that a signal breaks off says so, and is none")
+def test_broken_off():
+    path = fresh("broken")
+    read_end, write_end = full_pipe()
+    process = subprocess.Popen([lib.LSSOCK, "-tan", f"--record={path}"], stdout=write_end,
+                               stderr=subprocess.PIPE)
+    os.close(write_end)
+    try:
+        lib.eventually(lambda: waits_to_write(process.pid), "the output is stuck", 10)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        equal(process.returncode, -signal.SIGTERM)
+        that(b"broken off: the file is not complete" in err, repr(err))
+    finally:
+        process.kill()
+        process.wait()
+        os.close(read_end)
+    refused(lssock("-tan", f"--replay={path}"), "cut short, or not finished")
+
+
+@case("a replay holds no privileges while it prints")
+def test_privileges():
+    lib.need_real_root()
+    path, _ = record("drop", "-anp")
+    read_end, write_end = full_pipe()
     process = subprocess.Popen([lib.LSSOCK, "-anp", f"--replay={path}"], stdout=write_end,
                                stderr=subprocess.DEVNULL)
     os.close(write_end)
