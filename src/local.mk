@@ -164,6 +164,7 @@ libcore_a_SOURCES = \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
 	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \
 	%D%/source/diag_netlink.c \
+	%D%/source/diag_newer.h \
 	%D%/source/diag_packet.c \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
 	%D%/source/diag_smc.c \
@@ -177,6 +178,7 @@ libcore_a_SOURCES = \
 	%D%/source/nl_link.c %D%/source/nl_link.h \
 	%D%/source/nl_place.c %D%/source/nl_place.h \
 	%D%/source/proc_inet.c %D%/source/proc_inet.h \
+	%D%/source/proc_others.c %D%/source/proc_others.h \
 	%D%/source/proc_protocols.c %D%/source/proc_protocols.h \
 	%D%/source/proc_sctp.c %D%/source/proc_sctp.h \
 	%D%/source/proc_special.c %D%/source/proc_special.h \

@@ -145,6 +145,8 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, info_columns);
 	if (request->memory)
 		add_known(plan, memory_columns);
+	if ((request->info || request->memory) && plan->further)
+		add_known(plan, "local,remote");
 	if ((request->info || request->memory) && plan->local)
 		add_known(plan, "inode,path");
 	if (request->extend)

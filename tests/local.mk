@@ -59,6 +59,7 @@ unit_tests = \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
+	%D%/unit/test_proc_others \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
@@ -197,7 +198,6 @@ EXTRA_DIST += \
 	%D%/standin/criterion/criterion.h \
 	%D%/tap-run \
 	%D%/vm/check.py \
-	%D%/vm/families \
 	%D%/vm/init \
 	%D%/vm/run \
 	%D%/vm/scene

@@ -121,9 +121,10 @@ static int emit_tables(struct field_term *term, uint32_t *index)
 		return parser_fail(
 			term->parser, &term->value, "expected %s",
 			is_named(term->leaf.field, "family")
-				? "inet, inet6, unix, packet, netlink, vsock, tipc or xdp"
+				? "inet, inet6, unix, packet, netlink, vsock and so on"
 				: "tcp, sctp, udp, udplite, raw, unix, mptcp, dccp, ping, "
-				  "smc, packet, netlink, vsock, tipc or xdp");
+				  "smc, packet, netlink, vsock, tipc, xdp, bluetooth, "
+				  "kcm, key, phonet or pppoe");
 	return parser_leaf(term->parser, &tables, term->negated, index);
 }
 

@@ -17,12 +17,10 @@
 #include "model/proto.h"
 #include "source/diag_bytecode.h"
 #include "source/diag_facts.h"
+#include "source/diag_newer.h"
 
 _Static_assert(sizeof(struct inet_diag_req) >= sizeof(struct inet_diag_req_v2),
 	       "room for either request");
-
-/* INET_DIAG_REQ_PROTOCOL, 5.9. */
-enum { ATTR_REQ_PROTOCOL = 3 };
 
 /* The states of SCTP's endpoints; the others are those of associations. */
 enum { SCTP_ENDPOINT_STATES = 1 << TCP_STATE_LISTEN | 1 << TCP_STATE_CLOSE };

@@ -24,6 +24,7 @@
 #include "source/diag_unix.h"
 #include "source/nl_dump.h"
 #include "source/proc_inet.h"
+#include "source/proc_others.h"
 #include "source/proc_protocols.h"
 #include "source/proc_sctp.h"
 #include "source/proc_special.h"
@@ -185,6 +186,11 @@ static const struct source sources[PROTO_COUNT] = {
 		.known = "XDP",
 		.counted = true,
 	},
+	[PROTO_BLUETOOTH] = { .fallback = proc_others_list, .path = "net/l2cap" },
+	[PROTO_KCM] = { .fallback = proc_others_list, .path = "net/kcm" },
+	[PROTO_KEY] = { .fallback = proc_others_list, .path = "net/pfkey" },
+	[PROTO_PHONET] = { .fallback = proc_others_list, .path = "net/phonet" },
+	[PROTO_PPPOE] = { .fallback = proc_others_list, .path = "net/pppoe" },
 };
 
 static const char *table_name(const struct sock_query *query)

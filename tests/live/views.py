@@ -36,6 +36,7 @@ VIEWS = (
     ("--count-by=state",),
     ("--count-by=" + FIELDS,),
     ("--count-by=program", "--top=1"),
+    ("--list-families",),
     ("-s",),
     ("-st6",),
     ("-tap", "--diff=then.jsonl", "--columns=+recv_q,+send_q"),

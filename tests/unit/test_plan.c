@@ -64,9 +64,10 @@ Test(plan, other_families_only_when_asked_for)
 	request.inet6 = true;
 	cr_assert_str_eq(tables(&request), "mptcp6 packet");
 	request = (struct request){ .every_family = true };
-	cr_assert_str_eq(tables(&request),
-			 "tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
-			 "dccp6 ping ping6 smc packet netlink vsock tipc xdp");
+	cr_assert_str_eq(
+		tables(&request),
+		"tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
+		"dccp6 ping ping6 smc packet netlink vsock tipc xdp bt kcm key phonet pppoe");
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && plan.local && plan.further && !plan.by_type);
 	for (size_t i = 0; i < plan.n_tables; i++)
@@ -79,6 +80,12 @@ Test(plan, other_families_only_when_asked_for)
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.further && !plan.inet && !plan.local);
 	cr_assert(plan.tables[0].asked);
+	/* Their ends are no Internet addresses. */
+	request = (struct request){ .format = FORMAT_COLUMNS,
+				    .memory = true,
+				    .protos = 1u << PROTO_NETLINK };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_str_eq(plan.fields[plan.n_fields - 2]->name, "local");
 	/* What counts or asks is about what it knows. */
 	request = (struct request){ .view = VIEW_SUMMARY, .protos = 1u << PROTO_NETLINK };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
