@@ -101,7 +101,8 @@ static void add_port_range(struct request *request, const struct job *job)
 	}
 	range.attribute.nla_type = INET_DIAG_REQ_BYTECODE;
 	range.attribute.nla_len = sizeof(range);
-	memcpy(request->room + sizeof(request->inet), &range, sizeof(range));
+	/* Behind the body, whose size is a multiple of four. */
+	memcpy((char *)request + request->header.nlmsg_len, &range, sizeof(range));
 	request->header.nlmsg_len += (uint32_t)sizeof(range);
 }
 
@@ -111,7 +112,10 @@ static uint32_t make_inet(struct request *request, const struct job *job, uint8_
 		request->legacy.idiag_family = family;
 		request->legacy.idiag_states = job->states;
 		request->legacy.id.idiag_sport = htons(job->sport);
-		return with_header(request, TCPDIAG_GETSOCK, sizeof(request->legacy));
+		with_header(request, TCPDIAG_GETSOCK, sizeof(request->legacy));
+		if (job->split)
+			add_port_range(request, job);
+		return request->header.nlmsg_len;
 	}
 	request->inet.sdiag_family = family;
 	request->inet.sdiag_protocol = job->protocol;

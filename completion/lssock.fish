@@ -41,8 +41,21 @@ complete -c lssock -s w -l raw -d 'Raw IP sockets'
 complete -c lssock -s x -l unix -d 'UNIX domain sockets'
 complete -c lssock -s 4 -l inet -d 'IPv4'
 complete -c lssock -s 6 -l inet6 -d 'IPv6'
-complete -c lssock -s A -l protocol -x -d 'Address families' \
-    -a '(__fish_complete_list , "printf %s\\\\n inet inet6 unix")'
+set -l families all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp
+complete -c lssock -s A -l protocol -x -d 'Families' \
+    -a "(__fish_complete_list , 'printf %s\\\\n $families')"
+complete -c lssock -l family -x -d 'Families' \
+    -a "(__fish_complete_list , 'printf %s\\\\n $families')"
+complete -c lssock -s 0 -l packet -d 'Packet sockets'
+complete -c lssock -l netlink -d 'Netlink sockets'
+complete -c lssock -l mptcp -d 'Multipath TCP'
+complete -c lssock -l dccp -d 'DCCP'
+complete -c lssock -l smc -d 'SMC'
+complete -c lssock -l vsock -d 'VSOCK'
+complete -c lssock -l tipc -d 'TIPC'
+complete -c lssock -l xdp -d 'XDP sockets'
+complete -c lssock -s B -l bound-inactive -d 'TCP, bound and neither listening nor connected'
+complete -c lssock -l list-families -d 'Which families this host has'
 
 complete -c lssock -l netns -x -a '(__lssock_netns)' -d 'Another network namespace'
 complete -c lssock -l all-netns -d 'Every network namespace'

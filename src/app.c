@@ -23,6 +23,7 @@
 #include "explain.h"
 #include "expr_report.h"
 #include "expr_world.h"
+#include "families.h"
 #include "filter/expr.h"
 #include "kernel/netns.h"
 #include "output/data.h"
@@ -223,6 +224,12 @@ static void run_action(struct app *app)
 		else
 			field_list_put(&app->out);
 		break;
+	case ACTION_LIST_FAMILIES:
+		describe_run(app, 0);
+		families_put(app->env, &app->report, &app->run, &app->out,
+			     app->request.format == FORMAT_JSON ||
+				     app->request.format == FORMAT_JSONL);
+		break;
 	case ACTION_LIST:
 		if (!app->request.explain_filter)
 			list_sockets(app);
@@ -297,7 +304,8 @@ static bool is_state_to_explain(const struct request *request)
 static int parse_expression(struct app *app)
 {
 	const struct request *request = &app->request;
-	bool only_unix = request->protos == 1u << PROTO_UNIX && !request->inet4 && !request->inet6;
+	bool only_unix = request->protos == 1u << PROTO_UNIX && !request->every_family &&
+			 !request->inet4 && !request->inet6;
 	struct expr_world world;
 	struct expr_error error;
 	char *text;
@@ -354,7 +362,8 @@ static int enter_netns(struct app *app)
 	struct netns_target target;
 	char text[256];
 
-	if (!app->request.netns || app->request.action != ACTION_LIST)
+	if (!app->request.netns ||
+	    (app->request.action != ACTION_LIST && app->request.action != ACTION_LIST_FAMILIES))
 		return 0;
 	if (!netns_parse_target(app->request.netns, &target)) {
 		report_add(&app->report, REPORT_NOTE,

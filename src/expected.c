@@ -13,6 +13,15 @@ static void read_counters(struct expected *expected, const struct env *env)
 		counters_read(&expected->counters, env, "net/sockstat6", COUNTERS_GROUPS);
 }
 
+/* Stubs in FIN_WAIT2 are counted with those in TIME_WAIT. */
+static const uint32_t STUBS = 1u << TCP_STATE_TIME_WAIT | 1u << TCP_STATE_FIN_WAIT2;
+
+/* Whether any but stubs are asked for. */
+static bool asks_for_full(const struct sock_query *query)
+{
+	return query->states & TCP_STATES_ALL & ~(1u << TCP_STATE_TIME_WAIT);
+}
+
 bool expected_rows(struct expected *expected, const struct env *env, const struct sock_query *query,
 		   uint64_t *n)
 {
@@ -23,8 +32,6 @@ bool expected_rows(struct expected *expected, const struct env *env, const struc
 		[PROTO_RAW] = { "RAW", "RAW6" },
 	};
 	const char *group = groups[query->proto][query->family == AF_INET6];
-	/* Stubs in FIN_WAIT2 are counted with those in TIME_WAIT. */
-	const uint32_t stubs = 1u << TCP_STATE_TIME_WAIT | 1u << TCP_STATE_FIN_WAIT2;
 	uint64_t waiting;
 
 	if (!group ||
@@ -38,10 +45,33 @@ bool expected_rows(struct expected *expected, const struct env *env, const struc
 		return true;
 	if (!counters_get(&expected->counters, "TCP", "tw", &waiting))
 		return false;
-	if (!(query->states & TCP_STATES_ALL & ~(1u << TCP_STATE_TIME_WAIT)))
+	if (!asks_for_full(query))
 		*n = 0;
-	if (query->states & stubs)
+	if (query->states & STUBS)
 		*n += waiting;
+	return true;
+}
+
+bool expected_both(struct expected *expected, const struct env *env, const struct sock_query *query,
+		   uint64_t *n, uint64_t *likely6)
+{
+	const struct counters *counters = &expected->counters;
+	uint64_t v4, v6, waiting, in_use;
+
+	/* Reads the counters, and knows what they do not count. */
+	if (!expected_rows(expected, env, query, n) ||
+	    !counters_get(counters, "TCP", "inuse", &v4) ||
+	    !counters_get(counters, "TCP6", "inuse", &v6) ||
+	    !counters_get(counters, "TCP", "tw", &waiting))
+		return false;
+	in_use = v4 + v6;
+	*n = asks_for_full(query) ? in_use : 0;
+	*likely6 = asks_for_full(query) ? v6 : 0;
+	if (query->states & STUBS) {
+		*n += waiting;
+		if (in_use)
+			*likely6 += (uint64_t)((double)waiting * (double)v6 / (double)in_use);
+	}
 	return true;
 }
 

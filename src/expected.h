@@ -28,6 +28,14 @@ struct expected {
 bool expected_rows(struct expected *expected, const struct env *env, const struct sock_query *query,
 		   uint64_t *n);
 
+/*
+ * The number of TCP sockets of both families, for a query that asks for the same of each: *n, at
+ * most, and how many of them are likely to be IPv6's. The kernel does not count those in TIME_WAIT
+ * by family, so they are divided as the others are. False as above.
+ */
+bool expected_both(struct expected *expected, const struct env *env, const struct sock_query *query,
+		   uint64_t *n, uint64_t *likely6);
+
 /* A new round. */
 void expected_forget(struct expected *expected);
 void expected_free(struct expected *expected);

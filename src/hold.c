@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "model/facts.h"
+#include "model/special.h"
 
 void hold_mark(struct hold *hold, enum section section)
 {
@@ -41,11 +42,27 @@ static int own_facts(struct hold *hold, struct sock *row)
 	if (!facts)
 		return -ENOMEM;
 	row->facts = facts;
-	if (own_blob(hold, &facts->tcp_info) < 0 || own_blob(hold, &facts->skmem) < 0 ||
-	    own_blob(hold, &facts->congestion) < 0 || own_blob(hold, &facts->ulp) < 0 ||
-	    own_blob(hold, &facts->vegas) < 0 || own_blob(hold, &facts->dctcp) < 0)
+	if (own_blob(hold, &facts->tcp_info) < 0 || own_blob(hold, &facts->mptcp_info) < 0 ||
+	    own_blob(hold, &facts->skmem) < 0 || own_blob(hold, &facts->congestion) < 0 ||
+	    own_blob(hold, &facts->ulp) < 0 || own_blob(hold, &facts->vegas) < 0 ||
+	    own_blob(hold, &facts->dctcp) < 0)
 		return -ENOMEM;
 	return own_blob(hold, &facts->bbr);
+}
+
+static int own_special(struct hold *hold, struct sock *row)
+{
+	struct sock_special *special;
+
+	if (!row->special)
+		return 0;
+	special = arena_copy(&hold->arena, row->special, sizeof(*special));
+	if (!special)
+		return -ENOMEM;
+	row->special = special;
+	if (own_blob(hold, &special->groups) < 0)
+		return -ENOMEM;
+	return own_blob(hold, &special->xdp_stats);
 }
 
 /* Makes a row's pointers point into the arena. */
@@ -56,7 +73,8 @@ static int own_row(struct hold *hold, struct sock *row)
 		if (!row->name)
 			return -ENOMEM;
 	}
-	if (own_facts(hold, row) < 0 || own_addrs(hold, &row->local_addrs, row->n_local_addrs) < 0)
+	if (own_facts(hold, row) < 0 || own_special(hold, row) < 0 ||
+	    own_addrs(hold, &row->local_addrs, row->n_local_addrs) < 0)
 		return -ENOMEM;
 	return own_addrs(hold, &row->remote_addrs, row->n_remote_addrs);
 }

@@ -15,7 +15,7 @@
 #include "output/writer.h"
 
 /* As many rows as are kept at most (3 MB). */
-enum { HOLD_MAX_ROWS = 16384, HOLD_MAX_MARKS = 2 };
+enum { HOLD_MAX_ROWS = 16384, HOLD_MAX_MARKS = SECTION_COUNT };
 
 struct hold_mark {
 	enum section section;

@@ -18,12 +18,15 @@ libcore_a_SOURCES = \
 	%D%/base/num.c %D%/base/num.h \
 	%D%/base/obuf.c %D%/base/obuf.h \
 	%D%/base/privileges.c %D%/base/privileges.h \
+	%D%/base/processors.c %D%/base/processors.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/resolver.h \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
+	%D%/base/services_file.c %D%/base/services_file.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
+	%D%/cli/option_families.c \
 	%D%/cli/option_rows.c \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
@@ -53,7 +56,9 @@ libcore_a_SOURCES = \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
 	%D%/expr_world.c %D%/expr_world.h \
+	%D%/families.c %D%/families.h \
 	%D%/filter/address.c \
+	%D%/filter/end_term.c \
 	%D%/filter/eval.c \
 	%D%/filter/expr.h \
 	%D%/filter/expr_print.c \
@@ -85,9 +90,11 @@ libcore_a_SOURCES = \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
+	%D%/model/field_mptcp.c \
 	%D%/model/field_netns.c \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
+	%D%/model/field_special.c \
 	%D%/model/field_tcp.c \
 	%D%/model/field_unit.c \
 	%D%/model/field_unix.c \
@@ -96,6 +103,8 @@ libcore_a_SOURCES = \
 	%D%/model/query.h \
 	%D%/model/sock.h \
 	%D%/model/sock_id.h \
+	%D%/model/sock_packed.c %D%/model/sock_packed.h \
+	%D%/model/special.c %D%/model/special.h \
 	%D%/model/unit.c %D%/model/unit.h \
 	%D%/output/cells.c %D%/output/cells.h \
 	%D%/output/columns.c %D%/output/columns.h \
@@ -126,14 +135,23 @@ libcore_a_SOURCES = \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
 	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \
+	%D%/source/diag_netlink.c \
+	%D%/source/diag_packet.c \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
+	%D%/source/diag_smc.c \
+	%D%/source/diag_special.c %D%/source/diag_special.h \
 	%D%/source/diag_split.c %D%/source/diag_split.h \
+	%D%/source/diag_tipc.c \
 	%D%/source/diag_unix.c %D%/source/diag_unix.h \
+	%D%/source/diag_vsock.c \
+	%D%/source/diag_xdp.c \
 	%D%/source/nl_dump.c %D%/source/nl_dump.h \
 	%D%/source/nl_link.c %D%/source/nl_link.h \
 	%D%/source/nl_place.c %D%/source/nl_place.h \
 	%D%/source/proc_inet.c %D%/source/proc_inet.h \
+	%D%/source/proc_protocols.c %D%/source/proc_protocols.h \
 	%D%/source/proc_sctp.c %D%/source/proc_sctp.h \
+	%D%/source/proc_special.c %D%/source/proc_special.h \
 	%D%/source/proc_table.c %D%/source/proc_table.h \
 	%D%/source/proc_text.h \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \

@@ -2,8 +2,12 @@
 /* Rows of two families apart. */
 #include "pair.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "base/mem.h"
 
 /* Conditions compared at most; an expression that makes more is listed family by family. */
 enum { CONDS_MAX = 32 };
@@ -46,6 +50,44 @@ bool pair_fits(const struct sock_query *v4, const struct sock_query *v6)
 	       !v4->any_will_do && same_conds(v4->cond, v6->cond);
 }
 
+size_t pair_room(uint32_t needs)
+{
+	static const uint32_t attributes = NEED_FACTS | NEED_TCP_INFO | NEED_SKMEM |
+					   NEED_CONGESTION | NEED_CC_INFO | NEED_TOS | NEED_TCLASS;
+
+	return needs & attributes ? HOLD_MAX_ROWS : PAIR_MAX_ROWS;
+}
+
+static int keep_small(struct pair *pair, const struct sock *row)
+{
+	void *small = pair->small;
+	int err;
+
+	if (pair->n_small == PAIR_MAX_ROWS)
+		return -E2BIG;
+	err = array_grow(&small, &pair->cap_small, pair->n_small + 1, sizeof(*pair->small));
+	pair->small = small;
+	if (err == 0)
+		sock_pack(&pair->small[pair->n_small++], row);
+	return err;
+}
+
+static int keep(struct pair *pair, const struct sock *row)
+{
+	if (sock_can_pack(row))
+		return keep_small(pair, row);
+	return hold_is_full(&pair->large) ? -E2BIG : hold_add(&pair->large, row, 1);
+}
+
+static void forget(struct pair *pair)
+{
+	free(pair->small);
+	pair->small = NULL;
+	pair->n_small = pair->cap_small = 0;
+	hold_free(&pair->large);
+	pair->large = (struct hold){ .rows = NULL };
+}
+
 int pair_take(void *ctx, struct sock *rows, size_t n)
 {
 	struct pair *pair = ctx;
@@ -56,14 +98,39 @@ int pair_take(void *ctx, struct sock *rows, size_t n)
 			if (n_v4 != i)
 				rows[n_v4] = rows[i];
 			n_v4++;
-			continue;
-		}
-		if (pair->overflow)
-			continue;
-		if (hold_is_full(&pair->later) || hold_add(&pair->later, &rows[i], 1) < 0) {
+		} else if (!pair->overflow && keep(pair, &rows[i]) < 0) {
 			pair->overflow = true;
-			hold_clear(&pair->later);
+			forget(pair);
 		}
 	}
 	return n_v4 ? pair->sink->take(pair->sink->ctx, rows, n_v4) : 0;
+}
+
+int pair_hand_on(struct pair *pair)
+{
+	enum { BATCH = 128 };
+	const struct sock_sink *sink = pair->sink;
+	struct sock *rows;
+	int err = 0;
+
+	if (pair->n_small) {
+		rows = malloc(BATCH * sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		for (size_t at = 0, n; err == 0 && at < pair->n_small; at += n) {
+			n = pair->n_small - at < BATCH ? pair->n_small - at : BATCH;
+			for (size_t i = 0; i < n; i++)
+				sock_unpack(&rows[i], &pair->small[at + i]);
+			err = sink->take(sink->ctx, rows, n);
+		}
+		free(rows);
+	}
+	if (err == 0 && pair->large.n)
+		err = sink->take(sink->ctx, pair->large.rows, pair->large.n);
+	return err;
+}
+
+void pair_free(struct pair *pair)
+{
+	forget(pair);
 }

@@ -9,22 +9,39 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "hold.h"
 #include "model/query.h"
 #include "model/sock.h"
+#include "model/sock_packed.h"
 
-/* A sink in front of another one. */
+/* So many rows of IPv6 may wait, which takes 6 MB; HOLD_MAX_ROWS where attributes are asked for. */
+enum { PAIR_MAX_ROWS = 65536 };
+
+/* A sink in front of another one. Free it with pair_free(). */
 struct pair {
 	const struct sock_sink *sink;
-	struct hold later; /* rows of IPv6 */
-	bool overflow;     /* there were too many of them: none is kept */
+	/* Rows of IPv6: small ones, or those that do not fit there. */
+	struct sock_packed *small;
+	size_t n_small, cap_small;
+	struct hold large;
+	bool overflow; /* there were too many of them: none is kept */
 };
 
 /* Whether the two queries ask for the same but for the family: AF_INET first. Pure. */
 bool pair_fits(const struct sock_query *v4, const struct sock_query *v6);
 
+/* How many rows of IPv6 may wait when a query needs that (NEED_*). Pure. */
+size_t pair_room(uint32_t needs);
+
 /* Hands on rows of IPv4, keeps those of IPv6. For struct sock_sink; ctx is a struct pair. */
 int pair_take(void *ctx, struct sock *rows, size_t n);
+
+/* Hands on the rows that wait, in the order they came but for small ones first. 0 or negative, as
+ * the sink answers. */
+int pair_hand_on(struct pair *pair);
+
+void pair_free(struct pair *pair);
 
 #endif

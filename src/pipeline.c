@@ -174,7 +174,8 @@ static void note_hidden_facts(struct pipeline *pipeline, const struct sock *rows
 	if (!pipeline->admin_facts)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].family == AF_UNIX || !rows[i].facts || (rows[i].facts->has & FACT_MARK))
+		if ((rows[i].family != AF_INET && rows[i].family != AF_INET6) || !rows[i].facts ||
+		    (rows[i].facts->has & FACT_MARK))
 			continue;
 		report_add(pipeline->config.report, REPORT_NOTE,
 			   "marks, MD5 keys and upper layer protocols are told to administrators "
@@ -329,6 +330,8 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	    listener_uids_apply(&pipeline->listener_uids, rows, n) < 0)
 		return out_of_memory(pipeline);
 	n = select_rows(plan->mode, rows, n);
+	if (plan->by_type)
+		n = select_types(plan->types, rows, n);
 	/* Later nobody is there to be asked. */
 	if (plan->all_netns)
 		row_names_apply(&pipeline->row_names, NEED_INTERFACE, rows, n);
@@ -348,7 +351,7 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	return err < 0 ? err : pipeline->done ? -ECANCELED : 0;
 }
 
-/* Only netstat's tables are two: everything else is one list, sorted as one. */
+/* Only netstat's tables are several: everything else is one list, sorted as one. */
 static int begin_section(struct pipeline *pipeline, enum section section)
 {
 	if (!pipeline->holding || pipeline->config.plan->format != FORMAT_NETSTAT)
@@ -387,6 +390,13 @@ static int list_local(struct pipeline *pipeline)
 	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
 
 	return tables_list(&pipeline->tables, SECTION_UNIX, &sink);
+}
+
+static int list_further(struct pipeline *pipeline)
+{
+	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+
+	return tables_list(&pipeline->tables, SECTION_FURTHER, &sink);
 }
 
 /* What is known of a namespace says nothing of the next one. */
@@ -433,6 +443,18 @@ static int go_round(struct pipeline *pipeline, int (*work)(struct pipeline *pipe
 	return err == 0 && pipeline->tour.lost ? -EIO : err;
 }
 
+/* Lists a section that has tables. */
+static int list_section(struct pipeline *pipeline, enum section section,
+			int (*list)(struct pipeline *pipeline))
+{
+	int err;
+
+	if (!tables_has(pipeline->config.plan, section))
+		return 0;
+	err = begin_section(pipeline, section);
+	return err < 0 ? err : go_round(pipeline, list);
+}
+
 static int list_tables(struct pipeline *pipeline)
 {
 	const struct plan *plan = pipeline->config.plan;
@@ -440,10 +462,9 @@ static int list_tables(struct pipeline *pipeline)
 
 	if (err == 0 && tables_has(plan, SECTION_INET))
 		err = go_round(pipeline, list_inet);
-	if (err < 0 || !tables_has(plan, SECTION_UNIX))
-		return err;
-	err = begin_section(pipeline, SECTION_UNIX);
-	return err < 0 ? err : go_round(pipeline, list_local);
+	if (err == 0)
+		err = list_section(pipeline, SECTION_UNIX, list_local);
+	return err < 0 ? err : list_section(pipeline, SECTION_FURTHER, list_further);
 }
 
 static int begin_round(struct pipeline *pipeline, struct writer *writer)

@@ -14,6 +14,12 @@ static const uint32_t inet_protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_SCTP)
 				    PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |
 				    PROTO_BIT(PROTO_RAW);
 
+/* Those that netstat lists, and those that it does not, with and without Internet addresses. */
+static const uint32_t netstat_protos = PROTO_BIT(PROTO_MPTCP) - 1;
+static const uint32_t every_proto = PROTO_BIT(PROTO_COUNT) - 1;
+static const uint32_t address_protos =
+	PROTO_BIT(PROTO_UNIX) - 1 + (PROTO_BIT(PROTO_PACKET) - PROTO_BIT(PROTO_MPTCP));
+
 /* The needs that mean something for a protocol. */
 static uint32_t table_needs(const struct plan *plan, enum sock_proto proto)
 {
@@ -24,6 +30,8 @@ static uint32_t table_needs(const struct plan *plan, enum sock_proto proto)
 
 	if (proto == PROTO_TCP)
 		needs |= plan->needs & tcp_needs;
+	if (proto == PROTO_MPTCP)
+		needs |= plan->needs & (NEED_TCP_INFO | NEED_CONGESTION);
 	/* Without NEED_REFCNT connections not yet accepted would be missing. */
 	if (proto == PROTO_UNIX)
 		needs |= (plan->needs & unix_needs) | NEED_REFCNT;
@@ -84,6 +92,9 @@ static uint32_t needs_of(const struct request *request)
 		needs |= NEED_OWNERS;
 	if (request->context)
 		needs |= NEED_CONTEXT;
+	/* Their addresses have interfaces by name. */
+	if (request->every_family || (request->protos & ~(address_protos | netstat_protos)))
+		needs |= NEED_INTERFACE;
 	return needs;
 }
 
@@ -135,6 +146,18 @@ static int push_down(struct plan *plan, bool one)
 	return 0;
 }
 
+/* A protocol that netstat does not list. */
+static void add_further(struct plan *plan, enum sock_proto proto, bool inet4, bool inet6,
+			bool asked)
+{
+	uint8_t family = proto_row(proto)->family;
+
+	if (family)
+		add_table(plan, proto, family, select_states(plan->mode, proto), asked);
+	else
+		add_inet(plan, proto, inet4, inet6, asked);
+}
+
 static void add_tables(struct plan *plan, uint32_t protos, bool inet4, bool inet6, uint32_t asked)
 {
 	for (int proto = 0; proto < PROTO_UNIX; proto++)
@@ -143,6 +166,9 @@ static void add_tables(struct plan *plan, uint32_t protos, bool inet4, bool inet
 	if (plan->local)
 		add_table(plan, PROTO_UNIX, AF_UNIX, select_states(plan->mode, PROTO_UNIX),
 			  asked & PROTO_BIT(PROTO_UNIX));
+	for (int proto = PROTO_UNIX + 1; proto < PROTO_COUNT; proto++)
+		if (protos & PROTO_BIT(proto))
+			add_further(plan, proto, inet4, inet6, asked & PROTO_BIT(proto));
 }
 
 /* A section of which an expression leaves no table is not shown at all, unless none would be left.
@@ -151,9 +177,11 @@ static void drop_empty_sections(struct plan *plan)
 {
 	if (plan->n_tables == 0)
 		return;
-	plan->inet = plan->local = false;
+	plan->inet = plan->local = plan->further = false;
 	for (size_t i = 0; i < plan->n_tables; i++) {
-		if (plan->tables[i].query.proto == PROTO_UNIX)
+		if (proto_is_further(plan->tables[i].query.proto))
+			plan->further = true;
+		else if (plan->tables[i].query.proto == PROTO_UNIX)
 			plan->local = true;
 		else
 			plan->inet = true;
@@ -166,6 +194,36 @@ static uint32_t explained_state(const struct request *request)
 	bool one = request->view == VIEW_EXPLAIN && request->explain_state;
 
 	return one ? 1u << tcp_state_find(request->explain_state) : 0;
+}
+
+static void choose_types(const struct request *request, struct plan *plan)
+{
+	for (int proto = 0; proto < PROTO_COUNT; proto++) {
+		plan->types[proto] = request->types[proto];
+		plan->by_type |= request->types[proto] != 0;
+	}
+}
+
+/* What is listed when these were named, or wished for by the view. */
+static uint32_t listed_protos(const struct request *request, uint32_t protos)
+{
+	bool family = request->inet4 || request->inet6;
+
+	/* What --info shows only TCP has. */
+	if (request->bound_inactive || (request->info && !protos))
+		protos |= PROTO_BIT(PROTO_TCP);
+	if (request->every_family)
+		return every_proto;
+	if (!protos && !family)
+		return netstat_protos;
+	return family && !(protos & address_protos) ? protos | inet_protos : protos;
+}
+
+static void set_sections(struct plan *plan, uint32_t protos)
+{
+	plan->inet = protos & inet_protos;
+	plan->local = protos & PROTO_BIT(PROTO_UNIX);
+	plan->further = protos & ~netstat_protos;
 }
 
 /* plan_make() for options that go together. */
@@ -184,10 +242,15 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all || sees_all || plan_view_wants_both(request) ? SELECT_ALL
-			: request->listening                                      ? SELECT_LISTENERS
-			: named                                                   ? SELECT_ALL
-										  : mode,
+		.mode = request->all || request->bound_inactive || sees_all ||
+					plan_view_wants_both(request)
+				? SELECT_ALL
+			: request->listening ? SELECT_LISTENERS
+			: named              ? SELECT_ALL
+					     : mode,
+		.bound = request->bound_inactive          ? PLAN_BOUND_ONLY
+			 : expr && expr_names_bound(expr) ? PLAN_BOUND_TOO
+							  : PLAN_BOUND_NOT,
 		.needs = needs,
 		.privileges = plan_view_privileges(request->view),
 		.tcp_states = explained_state(request),
@@ -202,27 +265,24 @@ static int make(const struct request *request, const struct expr *expr, struct p
 		.cgroups_asked = needs & NEED_CGROUP,
 		.all_netns = request->all_netns,
 	};
-	/* What --info shows only TCP has. */
-	if (request->info && !protos)
-		protos |= PROTO_BIT(PROTO_TCP);
-	if (!protos && !inet4 && !inet6)
-		protos = inet_protos | PROTO_BIT(PROTO_UNIX);
-	else if (!(protos & inet_protos) && (inet4 || inet6))
-		protos |= inet_protos;
+	protos = listed_protos(request, protos);
 	if ((!inet4 && !inet6) || sees_all)
 		inet4 = inet6 = true;
 
-	plan->inet = protos & inet_protos;
-	plan->local = protos & PROTO_BIT(PROTO_UNIX);
+	set_sections(plan, protos);
+	if (!request->every_family)
+		choose_types(request, plan);
 	err = plan_choose_fields(request, plan, error);
 	if (err < 0)
 		return err;
+	if (!plan->local)
+		plan->needs &= ~(uint32_t)NEED_PEER_NAME;
 	plan->users =
 		(plan->needs & NEED_USER) || (listed && !request->numeric_users && request->extend);
 	if (!no_rows)
 		add_tables(plan, protos, inet4, inet6, request->protos);
 	if (no_rows)
-		plan->inet = plan->local = false;
+		set_sections(plan, 0);
 	else if (plan->expr)
 		drop_empty_sections(plan);
 	return push_down(plan, any_will_do(request, plan));

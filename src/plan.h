@@ -26,6 +26,13 @@ struct plan_table {
 	struct pushdown pushdown;
 };
 
+/* TCP sockets that are bound and neither listen nor connect: kernels since 6.8 tell them. */
+enum plan_bound {
+	PLAN_BOUND_NOT,
+	PLAN_BOUND_TOO,  /* beside the others: the expression names them */
+	PLAN_BOUND_ONLY, /* -B */
+};
+
 struct plan_key {
 	const struct field *field;
 	bool descending;
@@ -34,13 +41,16 @@ struct plan_key {
 struct plan {
 	enum request_view view;
 	enum select_mode mode;
+	enum plan_bound bound;
 	struct plan_table tables[PLAN_MAX_TABLES]; /* in the order of the output */
 	size_t n_tables;
 	uint32_t tcp_states; /* those that the view was asked about; 0: not said */
 	/* Nothing chooses among the sockets of a protocol: where the kernel's own counters answer,
 	 * views leave sockets out of the tables. */
 	bool by_counters;
-	bool inet, local;            /* which sections appear, even empty */
+	bool inet, local, further; /* which sections appear, even empty */
+	bool by_type; /* of some protocols only these types are wanted: bits SELECT_TYPE() */
+	uint16_t types[PROTO_COUNT];
 	uint32_t needs;              /* all needs of all tables */
 	unsigned int privileges;     /* beside those: enum privilege */
 	bool hosts, services, users; /* names to be looked up */

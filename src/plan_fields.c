@@ -15,6 +15,8 @@ static const char unix_columns[] = "proto,type,state,inode,path";
 static const char mixed_columns[] =
 	"proto,recv_q,send_q,local_address,local_port,remote_address,remote_port,state,path";
 
+static const char further_columns[] = "proto,type,recv_q,send_q,local,remote,state";
+
 static const char info_columns[] =
 	"proto,state,local_address,local_port,remote_address,remote_port,rtt,rttvar,min_rtt,cwnd,mss,"
 	"unacked,retrans_total,bytes_sent,bytes_received,delivery_rate,congestion";
@@ -27,6 +29,11 @@ static const char data_fields[] =
 	"proto,family,type,state,local_address,local_port,remote_address,remote_port,interface,recv_q,"
 	"send_q,backlog,uid,inode,cookie,timer,timer_ms,v6only,shutdown,cgroup_id,path,path_kind,"
 	"peer_inode,refcnt";
+
+/* And of sockets that netstat does not know. */
+static const char further_fields[] =
+	"local,remote,protocol,protocol_number,flags,fanout_id,fanout_type,port_id,remote_port_id,groups,"
+	"local_cid,remote_cid,local_node,remote_node,queue,umem_id,smc_mode,fallback_reason";
 
 /* Takes the field out, when it is there. */
 static void drop_field(struct plan *plan, const struct field *field)
@@ -115,9 +122,12 @@ static void add_usual(const struct request *request, struct plan *plan)
 	if (data)
 		add_known(plan, data_fields);
 	else if (!request->info && !request->memory)
-		add_known(plan, !plan->local ? inet_columns
-				: plan->inet ? mixed_columns
-					     : unix_columns);
+		add_known(plan, plan->further  ? further_columns
+				: !plan->local ? inet_columns
+				: plan->inet   ? mixed_columns
+					       : unix_columns);
+	if (data && plan->further)
+		add_known(plan, further_fields);
 	if (request->info)
 		add_known(plan, info_columns);
 	if (request->memory)

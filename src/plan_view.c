@@ -159,12 +159,30 @@ static int check_kill(const struct request *request, struct plan_error *error)
 	return 0;
 }
 
+/* What netstat does not know is listed and no more. */
+static int check_families(const struct request *request, struct plan_error *error)
+{
+	if (request->bound_inactive &&
+	    (request->view != VIEW_ROWS || request->question != ASK_NOTHING || request->kill))
+		return refuse(error, "-B is for listings");
+	if ((request->every_family || (request->protos >> PROTO_MPTCP)) &&
+	    (request->question != ASK_NOTHING ||
+	     (request->view != VIEW_ROWS && request->view != VIEW_COUNT_BY)))
+		return refuse(error, "families that netstat does not know are for listings, "
+				     "--count-by and -q");
+	if (request->action == ACTION_LIST_FAMILIES &&
+	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV))
+		return refuse(error, "--list-families is text or --json, of one network namespace "
+				     "and all sockets: it takes no expression");
+	return 0;
+}
+
 int plan_check_view(const struct request *request, struct plan_error *error)
 {
 	bool listed = request->columns || request->sort || request->info || request->memory ||
 		      request->extend || request->timers || request->context;
 
-	if (check_kill(request, error) < 0)
+	if (check_kill(request, error) < 0 || check_families(request, error) < 0)
 		return -EINVAL;
 	if ((request->has_warn || request->has_crit) && request->view != VIEW_PORTS)
 		return refuse(error, "--warn and --crit belong to --ports");
@@ -283,6 +301,10 @@ uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32
 		return 0;
 	if (proto != PROTO_TCP)
 		return states;
+	if (plan->bound == PLAN_BOUND_ONLY)
+		return 1u << TCP_STATE_BOUND_INACTIVE;
+	if (plan->bound == PLAN_BOUND_TOO)
+		states |= 1u << TCP_STATE_BOUND_INACTIVE;
 	if (plan->by_counters)
 		states &= ~wish->counted_states;
 	return (wanted ? states & wanted : states) | wish->more_tcp_states;

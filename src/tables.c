@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/env.h"
 #include "base/report.h"
 #include "pair.h"
 #include "source/source.h"
@@ -17,7 +18,8 @@ static void report_absent(struct tables *tables, const struct plan_table *table)
 {
 	const char *name = proto_row(table->query.proto)->name;
 
-	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP) {
+	if (table->query.family == AF_INET6 && table->query.proto != PROTO_SCTP &&
+	    !proto_is_further(table->query.proto)) {
 		if (tables->inet6_named || tables->verbose)
 			report_add(tables->report, REPORT_NOTE, "%s: this kernel has no IPv6",
 				   name);
@@ -25,6 +27,16 @@ static void report_absent(struct tables *tables, const struct plan_table *table)
 		report_add(tables->report, table->asked ? REPORT_PARTIAL : REPORT_NOTE,
 			   "%s: this kernel has no such sockets", name);
 	}
+}
+
+/* Kernels before 6.8 pass over what they do not know: no answer is no list of such sockets. */
+static void report_bound(struct tables *tables)
+{
+	if (tables->plan->bound == PLAN_BOUND_NOT || tables->env->kernel == 0 ||
+	    tables->env->kernel >= (6 << 8 | 8))
+		return;
+	report_add(tables->report, REPORT_PARTIAL,
+		   "tcp: kernels before 6.8 do not tell sockets that are bound and inactive");
 }
 
 /* What became of a table. 0, or -ECANCELED when the round is to end. */
@@ -64,6 +76,8 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 	bool all_counted = tables->plan->all_netns || query.proto != PROTO_TCP ||
 			   !(query.states & 1u << TCP_STATE_SYN_RECV);
 
+	if (query.proto == PROTO_TCP)
+		report_bound(tables);
 	if (everywhere && expected_rows(&tables->expected, tables->env, &query, &expected)) {
 		if (expected == 0 && all_counted) {
 			tables->n_listed++;
@@ -76,14 +90,15 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 
 /*
  * Whether the table and the one behind it are listed in one walk: where a condition leaves few
- * rows, or IPv6 has few. Listeners are not walked for. What the kernel counts lacks half-open
- * connections whose listener has gone, so that an empty table has to be walked for these; with its
- * neighbour that costs nothing. Of many namespaces those without a count are left out.
+ * rows, or IPv6 is likely to have few (if it has not, it is listed again). Listeners are not walked
+ * for. What the kernel counts lacks half-open connections whose listener has gone, so that an empty
+ * table has to be walked for these; with its neighbour that costs nothing. Of many namespaces those
+ * without a count are left out.
  */
 static bool is_pair(struct tables *tables, const struct plan_table *table, uint64_t *n)
 {
 	const struct env *env = tables->env;
-	uint64_t n4, n6;
+	uint64_t n4, n6, likely6;
 
 	if (!pair_fits(&table[0].query, &table[1].query) ||
 	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
@@ -92,8 +107,8 @@ static bool is_pair(struct tables *tables, const struct plan_table *table, uint6
 		return false;
 	if (tables->plan->all_netns && (n4 == 0 || n6 == 0))
 		return false;
-	*n = n4 + n6;
-	return table->query.cond || n6 < HOLD_MAX_ROWS;
+	return expected_both(&tables->expected, env, &table->query, n, &likely6) &&
+	       (table->query.cond || likely6 < pair_room(table->query.needs));
 }
 
 /* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or
@@ -115,13 +130,18 @@ static int list_pair(struct tables *tables, const struct plan_table *table, uint
 		err = note_result(tables, &table[0], result);
 		if (err == 0 && !pair.overflow) {
 			tables->n_listed++;
-			if (pair.later.n &&
-			    sink->take(sink->ctx, pair.later.rows, pair.later.n) < 0)
-				err = -ECANCELED;
+			err = pair_hand_on(&pair);
 		}
 	}
-	hold_free(&pair.later);
+	pair_free(&pair);
 	return err;
+}
+
+static enum section section_of(const struct plan_table *table)
+{
+	if (proto_is_further(table->query.proto))
+		return SECTION_FURTHER;
+	return table->query.proto == PROTO_UNIX ? SECTION_UNIX : SECTION_INET;
 }
 
 int tables_list(struct tables *tables, enum section section, const struct sock_sink *sink)
@@ -131,12 +151,11 @@ int tables_list(struct tables *tables, enum section section, const struct sock_s
 
 	for (size_t i = 0; err == 0 && i < plan->n_tables; i++) {
 		const struct plan_table *table = &plan->tables[i];
-		bool local = table->query.proto == PROTO_UNIX;
 		uint64_t expected;
 		size_t done = 0;
 
 		/* No state that was asked for can match. */
-		if (local != (section == SECTION_UNIX) || !table->query.states)
+		if (section_of(table) != section || !table->query.states)
 			continue;
 		if (i + 1 < plan->n_tables && is_pair(tables, table, &expected))
 			err = list_pair(tables, table, expected, sink, &done);
@@ -151,7 +170,7 @@ int tables_list(struct tables *tables, enum section section, const struct sock_s
 bool tables_has(const struct plan *plan, enum section section)
 {
 	for (size_t i = 0; i < plan->n_tables; i++)
-		if ((plan->tables[i].query.proto == PROTO_UNIX) == (section == SECTION_UNIX))
+		if (section_of(&plan->tables[i]) == section)
 			return true;
 	return false;
 }

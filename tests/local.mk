@@ -49,7 +49,9 @@ unit_tests = \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
 	%D%/unit/test_proc_sctp \
+	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
+	%D%/unit/test_processors \
 	%D%/unit/test_proto \
 	%D%/unit/test_pushdown \
 	%D%/unit/test_report \
@@ -57,8 +59,10 @@ unit_tests = \
 	%D%/unit/test_screen \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
+	%D%/unit/test_services_file \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
+	%D%/unit/test_special \
 	%D%/unit/test_statistics \
 	%D%/unit/test_summary_sums \
 	%D%/unit/test_sysctl \
@@ -76,6 +80,7 @@ live_tests = \
 	%D%/live/data.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
+	%D%/live/families.py \
 	%D%/live/faults.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
@@ -118,12 +123,23 @@ TESTS += $(script_tests)
 # Recorded machines: replay runs the program on one, record makes one.
 check_PROGRAMS += %D%/golden/record %D%/golden/replay
 tests_golden_record_LDADD =
+tests_golden_record_SOURCES = \
+	%D%/golden/record.c \
+	%D%/golden/record_tables.c %D%/golden/record_tables.h
 tests_golden_replay_LDADD = libcore.a $(LIBMNL_LIBS)
 tests_golden_replay_SOURCES = \
 	%D%/golden/machine.c %D%/golden/machine.h \
 	%D%/golden/machine_diag.c \
 	%D%/golden/machine_files.h \
 	%D%/golden/replay.c
+
+# For tests/vm/run: sockets of every family. Not a test of make check.
+check_PROGRAMS += %D%/vm/sockets
+tests_vm_sockets_LDADD =
+tests_vm_sockets_SOURCES = \
+	%D%/vm/sockets.c %D%/vm/sockets.h \
+	%D%/vm/sockets_inet.c \
+	%D%/vm/sockets_other.c
 
 # For the unit tests, which have no line of their own.
 LDADD = libcore.a $(LIBMNL_LIBS) $(CRITERION_LIBS)
@@ -149,7 +165,12 @@ EXTRA_DIST += \
 	%D%/lsan.supp \
 	%D%/no-criterion \
 	%D%/standin/criterion/criterion.h \
-	%D%/tap-run
+	%D%/tap-run \
+	%D%/vm/check.py \
+	%D%/vm/families \
+	%D%/vm/init \
+	%D%/vm/run \
+	%D%/vm/scene
 
 TEST_EXTENSIONS = .py
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

@@ -123,6 +123,23 @@ static char *num_format_eight(char *end, uint32_t value)
 	return end;
 }
 
+/* Writes a value below 100000, as most are, forwards. Returns the number of bytes. */
+static size_t num_format_short(char *dst, uint32_t value)
+{
+	char *at = dst;
+
+	if (value >= 10000)
+		*at++ = (char)('0' + value / 10000);
+	if (value >= 1000)
+		*at++ = (char)('0' + value / 1000 % 10);
+	if (value >= 100)
+		*at++ = (char)('0' + value / 100 % 10);
+	if (value >= 10)
+		*at++ = (char)('0' + value / 10 % 10);
+	*at++ = (char)('0' + value % 10);
+	return (size_t)(at - dst);
+}
+
 size_t num_format_u64(char *dst, uint64_t value)
 {
 	char digits[20];
@@ -130,10 +147,8 @@ size_t num_format_u64(char *dst, uint64_t value)
 	char *start = end;
 	size_t n;
 
-	if (value < 10) { /* most numbers of a table are 0 */
-		*dst = (char)('0' + value);
-		return 1;
-	}
+	if (value < 100000)
+		return num_format_short(dst, (uint32_t)value);
 	/* Eight digits at a time: 64-bit division is slow, and a library call on 32-bit machines.
 	 */
 	while (value > UINT32_MAX) {

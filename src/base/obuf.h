@@ -75,9 +75,16 @@ static inline void obuf_put_char(struct obuf *out, char c)
 /* Appends n blanks. */
 static inline void obuf_put_blanks(struct obuf *out, size_t n)
 {
-	if (out->cap - out->len < n && obuf_reserve(out, n) < 0)
-		return;
-	memset(out->data + out->len, ' ', n);
+	enum { MANY = 32 };
+
+	/* A length that the compiler knows makes no call. */
+	if (n <= MANY && out->cap - out->len >= MANY) {
+		memset(out->data + out->len, ' ', MANY);
+	} else {
+		if (out->cap - out->len < n && obuf_reserve(out, n) < 0)
+			return;
+		memset(out->data + out->len, ' ', n);
+	}
 	out->len += n;
 }
 
@@ -89,15 +96,21 @@ static inline void obuf_put_right(struct obuf *out, uint64_t value, size_t width
 
 	if (n < width)
 		obuf_put_blanks(out, width - n);
-	obuf_put(out, digits, n);
+	if (n == 1) /* most numbers of a table are 0 */
+		obuf_put_char(out, *digits);
+	else
+		obuf_put(out, digits, n);
 }
 
 static inline void obuf_put_left(struct obuf *out, uint64_t value, size_t width)
 {
-	char digits[20];
-	size_t n = num_format_u64(digits, value);
+	enum { DIGITS = 20 };
+	size_t n;
 
-	obuf_put(out, digits, n);
+	if (out->cap - out->len < DIGITS && obuf_reserve(out, DIGITS) < 0)
+		return;
+	n = num_format_u64(out->data + out->len, value);
+	out->len += n;
 	if (n < width)
 		obuf_put_blanks(out, width - n);
 }

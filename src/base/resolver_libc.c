@@ -4,7 +4,7 @@
  * hosts by getnameinfo(3), users by getpwuid_r(3), services and protocols by getservent(3) and
  * getprotoent(3). Writes nothing and asks no locale.
  *
- * Known limits: a C library without a listing of services (musl) has no service names here. A
+ * Known limits: a C library without a listing of services (musl) has those of /etc/services. A
  * static program with glibc has only the names of files and DNS.
  */
 #include "base/resolver.h"
@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 
 #include "base/privileges.h"
+#include "base/services_file.h"
 
 enum {
 	PASSWD_BUF_MIN = 1024,
@@ -125,11 +126,17 @@ static int resolver_libc_services(void (*row)(void *ctx, const char *proto, uint
 {
 	const struct servent *service;
 	const struct protoent *protocol;
+	bool listed = false;
 
 	setservent(1);
-	while ((service = getservent()))
+	while ((service = getservent())) {
 		row(ctx, service->s_proto, ntohs((uint16_t)service->s_port), service->s_name);
+		listed = true;
+	}
 	endservent();
+	/* That there is no such file is no fault. */
+	if (!listed)
+		services_file_list("/etc/services", row, ctx);
 
 	setprotoent(1);
 	while ((protocol = getprotoent())) {

@@ -31,68 +31,6 @@ static bool bad_value(const struct option_row *row, const char *value, const cha
 	return false;
 }
 
-/* The protocol options: which letter stands for which protocol. */
-bool option_add_proto(const struct option_row *row, const char *value, struct request *request,
-		      struct options_error *error)
-{
-	static const struct {
-		char letter;
-		enum sock_proto proto;
-	} letters[] = {
-		{ 't', PROTO_TCP },  { 'u', PROTO_UDP }, { 'U', PROTO_UDPLITE },
-		{ 'S', PROTO_SCTP }, { 'w', PROTO_RAW }, { 'x', PROTO_UNIX },
-	};
-
-	(void)value, (void)error;
-	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
-		if (letters[i].letter == row->letter)
-			request->protos |= 1u << letters[i].proto;
-	return true;
-}
-
-/* Address families as -A names them. */
-static bool add_family(const char *name, size_t n, struct request *request)
-{
-	static const struct {
-		const char *name;
-		bool inet4, inet6, local;
-	} families[] = {
-		{ "inet", .inet4 = true },  { "ip", .inet4 = true },  { "tcpip", .inet4 = true },
-		{ "inet6", .inet6 = true }, { "ip6", .inet6 = true }, { "unix", .local = true },
-	};
-
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		if (strlen(families[i].name) != n || memcmp(families[i].name, name, n) != 0)
-			continue;
-		request->inet4 |= families[i].inet4;
-		request->inet6 |= families[i].inet6;
-		if (families[i].local)
-			request->protos |= 1u << PROTO_UNIX;
-		return true;
-	}
-	return false;
-}
-
-bool option_add_families(const struct option_row *row, const char *value, struct request *request,
-			 struct options_error *error)
-{
-	char name[64];
-
-	for (const char *at = value;; at++) {
-		size_t n = strcspn(at, ",");
-
-		if (!add_family(at, n, request)) {
-			snprintf(name, sizeof(name), "%.*s", (int)(n < 60 ? n : 60), at);
-			return bad_value(row, name,
-					 "an address family that is listed (inet, inet6, unix)",
-					 error);
-		}
-		at += n;
-		if (!*at)
-			return true;
-	}
-}
-
 bool option_set_numeric(const struct option_row *row, const char *value, struct request *request,
 			struct options_error *error)
 {
@@ -188,6 +126,14 @@ bool option_set_list_columns(const struct option_row *row, const char *value,
 {
 	(void)row, (void)value, (void)error;
 	request->action = ACTION_LIST_COLUMNS;
+	return true;
+}
+
+bool option_set_list_families(const struct option_row *row, const char *value,
+			      struct request *request, struct options_error *error)
+{
+	(void)row, (void)value, (void)error;
+	request->action = ACTION_LIST_FAMILIES;
 	return true;
 }
 

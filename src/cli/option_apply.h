@@ -32,6 +32,8 @@ bool option_set_top(const struct option_row *row, const char *value, struct requ
 		    struct options_error *error);
 bool option_set_list_columns(const struct option_row *row, const char *value,
 			     struct request *request, struct options_error *error);
+bool option_set_list_families(const struct option_row *row, const char *value,
+			      struct request *request, struct options_error *error);
 bool option_set_continuous(const struct option_row *row, const char *value, struct request *request,
 			   struct options_error *error);
 bool option_set_count(const struct option_row *row, const char *value, struct request *request,

@@ -29,6 +29,12 @@ static const char no_family[] = "sockets of this address family are not listed";
 		.letter = letter_, .name = name_, .apply = apply_, .help = help_, \
 		.group = GROUP_SELECT, .netstat = true, .family = true            \
 	}
+/* A family that netstat does not know. */
+#define FURTHER(letter_, name_, help_)                                                      \
+	{                                                                                   \
+		.letter = letter_, .name = name_, .apply = option_add_proto, .help = help_, \
+		.group = GROUP_SELECT                                                       \
+	}
 #define NO_FAMILY(letter_, name_)                                                            \
 	{                                                                                    \
 		.letter = letter_, .name = name_, .apply = option_refuse, .hint = no_family, \
@@ -63,9 +69,32 @@ static const struct option_row rows[] = {
 	  .arg = OPTION_ARG,
 	  .arg_name = "LIST",
 	  .apply = option_add_families,
-	  .help = "address families, with commas: inet, inet6, unix",
+	  .help = "families, with commas: inet, inet6, unix, packet,\nnetlink, u_str and other words of ss, all",
 	  .group = GROUP_SELECT,
 	  .netstat = true },
+	{ .name = "family",
+	  .arg = OPTION_ARG,
+	  .arg_name = "LIST",
+	  .apply = option_add_families,
+	  .help = "the same",
+	  .group = GROUP_SELECT },
+	FURTHER('0', "packet", "packet sockets"),
+	FURTHER(0, "netlink", "netlink sockets"),
+	FURTHER(0, "mptcp", "Multipath TCP connections"),
+	FURTHER(0, "dccp", "DCCP"),
+	FURTHER(0, "smc", "SMC"),
+	FURTHER(0, "vsock", "VSOCK, between virtual machines and their host"),
+	FURTHER(0, "tipc", "TIPC"),
+	FURTHER(0, "xdp", "XDP sockets"),
+	{ .name = "list-families",
+	  .apply = option_set_list_families,
+	  .help = "which families this host has, and how each is seen",
+	  .group = GROUP_SELECT },
+	{ .letter = 'B',
+	  .name = "bound-inactive",
+	  FLAG(bound_inactive),
+	  .help = "only TCP sockets that are bound and neither listen\nnor connect",
+	  .group = GROUP_SELECT },
 
 	{ .name = "netns",
 	  .arg = OPTION_ARG,

@@ -13,6 +13,7 @@
 enum request_action {
 	ACTION_LIST,
 	ACTION_LIST_COLUMNS,
+	ACTION_LIST_FAMILIES,
 	ACTION_HELP,
 	ACTION_VERSION,
 };
@@ -53,6 +54,10 @@ struct request {
 	bool all, listening; /* -a, -l; -a wins */
 	uint32_t protos;     /* 1 << enum sock_proto of those named; 0: none was */
 	bool inet4, inet6;   /* families named */
+	bool every_family;   /* -A all; protos are then those that were named beside it */
+	/* Of a protocol in protos only these types: bits SELECT_TYPE(), 0 for all. */
+	uint16_t types[PROTO_COUNT];
+	bool bound_inactive; /* -B */
 
 	const char *netns; /* the network namespace as it was written, or NULL: our own */
 	bool all_netns;

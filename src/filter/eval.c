@@ -179,11 +179,14 @@ static bool match_value(const struct expr *expr, const struct node *leaf, const 
 	return false;
 }
 
-/* How many values a field may have of this socket; some of them may be unknown. */
+/* How many values a field may have of this socket; some of them may be unknown. A list ends at the
+ * first one. */
 static uint32_t count_values(const struct field *field, const struct sock *sock)
 {
 	uint32_t n = sock->n_owners;
 
+	if (field->list)
+		return UINT32_MAX;
 	if (!field->many)
 		return 1;
 	if (n < sock->n_local_addrs)
@@ -202,8 +205,11 @@ static bool match_field(const struct expr *expr, const struct node *leaf, const 
 	for (uint32_t i = 0; i < n; i++) {
 		struct value value;
 
-		if (!field_get(leaf->field, sock, i, &value))
+		if (!field_get(leaf->field, sock, i, &value)) {
+			if (leaf->field->list)
+				break;
 			continue;
+		}
 		known = true;
 		if (op == OP_KNOWN || match_value(expr, leaf, &value, op))
 			return !differs;
@@ -267,6 +273,11 @@ static bool hides_marks(const struct sock *sock)
 	return is_inet(sock) && sock->facts && !(sock->facts->has & FACT_MARK);
 }
 
+static bool is_known(const struct expr *expr, const struct field *field, const struct sock *sock)
+{
+	return match_field(expr, &(struct node){ .field = field, .op = OP_KNOWN }, sock);
+}
+
 /* Whether it was kept from us whether the leaf is true of this socket. */
 static bool is_hidden(const struct expr *expr, const struct node *leaf, const struct sock *sock,
 		      uint32_t unseen)
@@ -278,7 +289,7 @@ static bool is_hidden(const struct expr *expr, const struct node *leaf, const st
 	if (field && (field->needs & NEED_OWNERS))
 		return field->root && sock->owners_hidden;
 	if ((leaf->kind == NODE_MARK || (field && field->root)) && hides_marks(sock))
-		return true;
+		return !field || !is_known(expr, field, sock);
 	if (!is_from_proc(sock))
 		return false;
 	if (!field)
@@ -286,8 +297,7 @@ static bool is_hidden(const struct expr *expr, const struct node *leaf, const st
 		       leaf->kind == NODE_DEVICE;
 	if (field->needs & diag_needs)
 		return true;
-	return field->diag &&
-	       !match_field(expr, &(struct node){ .field = field, .op = OP_KNOWN }, sock);
+	return field->diag && !is_known(expr, field, sock);
 }
 
 /* Whether there is anything to be hidden of a row at all: asked first, for it is cheap. */
@@ -388,4 +398,9 @@ bool expr_is_cheap(const struct expr *expr)
 bool expr_names_state(const struct expr *expr)
 {
 	return expr->names_state;
+}
+
+bool expr_names_bound(const struct expr *expr)
+{
+	return expr->names_bound;
 }

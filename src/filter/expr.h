@@ -134,6 +134,8 @@ char *expr_print(const struct expr *expr);
 
 /* Whether any socket of a table can match. */
 bool expr_may_match_table(const struct expr *expr, enum sock_proto proto, uint8_t family);
+/* Whether it names TCP's state bound-inactive, which is not listed otherwise. */
+bool expr_names_bound(const struct expr *expr);
 /* Whether it speaks of states at all (then netstat's choice of connections is not applied). */
 bool expr_names_state(const struct expr *expr);
 

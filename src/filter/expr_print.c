@@ -113,14 +113,17 @@ static const char *table_word(const char *field_name, unsigned int number)
 
 /* The tables of which a field says what it says of one of them, if mask has them all. */
 static bool put_whole(struct text *text, const char *field_name, unsigned int number,
-		      uint32_t *mask, bool *first)
+		      uint64_t *mask, bool *first)
 {
 	const char *word = table_word(field_name, number);
-	uint32_t whole = 0;
+	uint64_t whole = 0;
 
-	for (unsigned int i = 0; i < TABLE_COUNT; i++)
+	for (unsigned int i = 0; i < TABLE_COUNT; i++) {
+		const struct sock sock = table_sock(i);
+
 		if (strcmp(table_word(field_name, i), word) == 0)
-			whole |= 1u << i;
+			whole |= table_bit(sock.proto, sock.family);
+	}
 	if ((*mask & whole) != whole)
 		return false;
 	put_or(text, first);
@@ -131,7 +134,7 @@ static bool put_whole(struct text *text, const char *field_name, unsigned int nu
 	return true;
 }
 
-static void put_tables(struct text *text, uint32_t mask)
+static void put_tables(struct text *text, uint64_t mask)
 {
 	bool first = true;
 
@@ -140,7 +143,7 @@ static void put_tables(struct text *text, uint32_t mask)
 		return;
 	}
 	for (unsigned int i = 0; i < TABLE_COUNT; i++) {
-		if (!(mask & 1u << i) || put_whole(text, "family", i, &mask, &first) ||
+		if (!(mask & UINT64_C(1) << i) || put_whole(text, "family", i, &mask, &first) ||
 		    put_whole(text, "proto", i, &mask, &first))
 			continue;
 		put_or(text, &first);
@@ -226,7 +229,7 @@ static void put_leaf(struct text *text, const struct expr *expr, const struct no
 	if (leaf->kind == NODE_TABLE)
 		put_tables(text, leaf->mask);
 	else if (leaf->kind == NODE_STATE)
-		put_states(text, leaf->mask);
+		put_states(text, (uint32_t)leaf->mask);
 	else if (leaf->field)
 		put_field(text, expr, leaf);
 	if (leaf->kind == NODE_TABLE || leaf->kind == NODE_STATE || leaf->field)

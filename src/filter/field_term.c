@@ -106,10 +106,12 @@ static int emit_tables(struct field_term *term, uint32_t *index)
 			tables.mask |= table_bit(sock.proto, sock.family);
 	}
 	if (!tables.mask && term->leaf.op == OP_EQ)
-		return parser_fail(term->parser, &term->value, "expected %s",
-				   is_named(term->leaf.field, "family")
-					   ? "inet, inet6 or unix"
-					   : "tcp, sctp, udp, udplite, raw or unix");
+		return parser_fail(
+			term->parser, &term->value, "expected %s",
+			is_named(term->leaf.field, "family")
+				? "inet, inet6, unix, packet, netlink, vsock, tipc or xdp"
+				: "tcp, sctp, udp, udplite, raw, unix, mptcp, dccp, ping, "
+				  "smc, packet, netlink, vsock, tipc or xdp");
 	return parser_leaf(term->parser, &tables, term->negated, index);
 }
 

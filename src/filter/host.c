@@ -17,20 +17,27 @@ enum prefix_kind {
 	PREFIX_INET,
 	PREFIX_INET6,
 	PREFIX_UNIX,
-	PREFIX_UNLISTED,
+	PREFIX_FURTHER,
 };
 
 static const struct {
 	const char *word; /* with its colon */
 	enum prefix_kind kind;
+	enum sock_proto proto; /* of PREFIX_FURTHER */
 } prefixes[] = {
-	{ "inet:", PREFIX_INET },        { "inet6:", PREFIX_INET6 },
-	{ "unix:", PREFIX_UNIX },        { "link:", PREFIX_UNLISTED },
-	{ "netlink:", PREFIX_UNLISTED }, { "vsock:", PREFIX_UNLISTED },
-	{ "tipc:", PREFIX_UNLISTED },    { "xdp:", PREFIX_UNLISTED },
+	{ "inet:", PREFIX_INET, 0 },
+	{ "inet6:", PREFIX_INET6, 0 },
+	{ "unix:", PREFIX_UNIX, 0 },
+	{ "link:", PREFIX_FURTHER, PROTO_PACKET },
+	{ "packet:", PREFIX_FURTHER, PROTO_PACKET },
+	{ "netlink:", PREFIX_FURTHER, PROTO_NETLINK },
+	{ "vsock:", PREFIX_FURTHER, PROTO_VSOCK },
+	{ "tipc:", PREFIX_FURTHER, PROTO_TIPC },
+	{ "xdp:", PREFIX_FURTHER, PROTO_XDP },
 };
 
-static enum prefix_kind find_prefix(const struct parser *parser, size_t *len)
+static enum prefix_kind find_prefix(const struct parser *parser, size_t *len,
+				    enum sock_proto *proto)
 {
 	const struct lex *lex = &parser->lex;
 
@@ -42,6 +49,7 @@ static enum prefix_kind find_prefix(const struct parser *parser, size_t *len)
 		if (strncasecmp(lex->word, prefixes[i].word, n) == 0 &&
 		    strncasecmp(lex->pattern, prefixes[i].word, n) == 0) {
 			*len = n;
+			*proto = prefixes[i].proto;
 			return prefixes[i].kind;
 		}
 	}
@@ -61,7 +69,7 @@ static int emit_inode(struct parser *parser, const struct lex_token *token, size
 	leaf->kind = NODE_INODE;
 	if (strcmp(text, "*") == 0 && leaf->op == OP_EQ) {
 		leaf->kind = NODE_TABLE;
-		leaf->mask = TABLES_UNIX;
+		leaf->mask = table_bit(PROTO_UNIX, AF_UNIX);
 	} else if (!num_parse_u64(text, strlen(text), UINT64_MAX, &leaf->number)) {
 		return parser_fail(parser, token,
 				   "expected the inode of a UNIX socket, which has no port");
@@ -159,7 +167,7 @@ int host_emit_addresses(struct parser *parser, const struct host *host, const st
 }
 
 /* A leaf that holds for some tables only. */
-static int emit_for_tables(struct parser *parser, uint32_t tables, const struct node *leaf,
+static int emit_for_tables(struct parser *parser, uint64_t tables, const struct node *leaf,
 			   bool negated, uint32_t *index)
 {
 	const struct node only = { .kind = NODE_TABLE, .mask = tables };
@@ -181,7 +189,7 @@ static int emit_for_tables(struct parser *parser, uint32_t tables, const struct 
 int host_emit_ports(struct parser *parser, const uint16_t ports[PORT_OF_COUNT],
 		    const struct node *leaf, bool negated, uint32_t *index)
 {
-	uint32_t tables[PORT_OF_COUNT] = {
+	uint64_t tables[PORT_OF_COUNT] = {
 		[PORT_OF_UDP] = table_bit(PROTO_UDP, AF_INET) | table_bit(PROTO_UDP, AF_INET6) |
 				table_bit(PROTO_UDPLITE, AF_INET) |
 				table_bit(PROTO_UDPLITE, AF_INET6),
@@ -195,7 +203,7 @@ int host_emit_ports(struct parser *parser, const uint16_t ports[PORT_OF_COUNT],
 	one.number = ports[PORT_OF_TCP];
 	if (ports[PORT_OF_UDP] == one.number && ports[PORT_OF_SCTP] == one.number)
 		return parser_leaf(parser, &one, negated, index);
-	tables[PORT_OF_TCP] = TABLES_INET & ~(tables[PORT_OF_UDP] | tables[PORT_OF_SCTP]);
+	tables[PORT_OF_TCP] = table_inet() & ~(tables[PORT_OF_UDP] | tables[PORT_OF_SCTP]);
 	parser_group(&group, false, negated);
 	for (int of = 0; of < PORT_OF_COUNT; of++) {
 		one.number = ports[of];
@@ -232,7 +240,7 @@ static int emit_pair(struct parser *parser, const struct host *host, enum node_o
 	}
 	if (host->any_addr && host->any_port) {
 		leaf.kind = NODE_TABLE;
-		leaf.mask = op == OP_NE ? 0 : TABLES_INET;
+		leaf.mask = op == OP_NE ? 0 : table_inet();
 		err = parser_leaf(parser, &leaf, negated, &operand);
 		if (err < 0)
 			return err;
@@ -266,15 +274,17 @@ static int emit_host(struct parser *parser, const struct host *host, enum node_o
 int host_term_parse(struct parser *parser, const struct lex_token *token, enum node_op op,
 		    bool remote, bool is_port, bool negated, uint32_t *index)
 {
-	static const struct node nothing = { .kind = NODE_TABLE, .mask = 0 };
 	struct host host = { .prefix = UINT8_MAX };
+	enum sock_proto proto = PROTO_COUNT;
 	unsigned int family = 0;
 	size_t skip;
 	int err;
 
-	switch (find_prefix(parser, &skip)) {
-	case PREFIX_UNLISTED:
-		return parser_leaf(parser, &nothing, negated, index);
+	switch (find_prefix(parser, &skip, &proto)) {
+	case PREFIX_FURTHER:
+		return end_term_parse(parser, token,
+				      &(struct end_term){ proto, op, remote, is_port, negated },
+				      skip, index);
 	case PREFIX_UNIX:
 		return emit_unix(parser, token, skip, op, remote, is_port, negated, index);
 	case PREFIX_INET:

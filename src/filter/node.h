@@ -60,7 +60,7 @@ struct node {
 		struct {
 			uint32_t first, last, table, state;
 		} group;
-		uint32_t mask;
+		uint64_t mask;
 		uint64_t number;
 		struct {
 			uint32_t value, mask;
@@ -81,7 +81,7 @@ struct expr {
 	size_t n_nodes, cap_nodes;
 	char *strings;
 	size_t n_strings, cap_strings;
-	bool names_state;
+	bool names_state, names_bound;
 	uint16_t port_low, port_high; /* for NODE_AUTOBOUND */
 	bool (*is_served)(void *ctx, uint16_t port);
 	void *served_ctx;
@@ -121,24 +121,31 @@ uint32_t node_needs(const struct node *leaf);
 /* --- tables ------------------------------------------------------------------------------------
  */
 
-enum { TABLE_COUNT = 2 * PROTO_UNIX + 1 };
-#define TABLES_UNIX (1u << (TABLE_COUNT - 1))
-#define TABLES_INET (TABLES_UNIX - 1)
-#define TABLES_ALL (TABLES_UNIX | TABLES_INET)
+/* Two places for each protocol: IPv4 and IPv6. Protocols of one family have only the first. */
+enum { TABLE_COUNT = 2 * PROTO_COUNT };
+_Static_assert((int)TABLE_COUNT <= 64, "a table is a bit of 64");
 
-/* The bit of a table: IPv4 and IPv6 of each protocol, and UNIX. 0: there is none such. */
-uint32_t table_bit(unsigned int proto, unsigned int family);
-/* A socket of which no more is known than its table's number. */
+/*
+ * The bit of a table: IPv4 and IPv6 of each protocol that has Internet addresses, and one for each
+ * other protocol. Both bits for a table that has rows of both. 0: there is none such.
+ */
+uint64_t table_bit(unsigned int proto, unsigned int family);
+/* A socket of which no more is known than its table's number; the numbers are 0 to TABLE_COUNT - 1,
+ * and some of them mean the table before them. */
 struct sock table_sock(unsigned int number);
 /* All tables of a family: AF_INET, AF_INET6. */
-uint32_t table_family(unsigned int family);
+uint64_t table_family(unsigned int family);
+/* Those of Internet addresses, and all there are. */
+uint64_t table_inet(void);
+uint64_t table_all(void);
 
 /* --- states ------------------------------------------------------------------------------------
  */
 
 #define STATE_OTHER (1u << 31) /* numbers that have no name */
-/* TCP's as it numbers them, BOUND_INACTIVE (13), and what is SCTP's alone, from bit 16. */
-#define STATES_ALL (TCP_STATES_ALL | 1u << 13 | 0xf6u << 16 | STATE_OTHER)
+/* TCP's as it numbers them, BOUND_INACTIVE (13), what is SCTP's alone, from bit 16, and DCCP's,
+ * from bit 24. */
+#define STATES_ALL (TCP_STATES_ALL | 1u << 13 | 0xf6u << 16 | 3u << 24 | STATE_OTHER)
 
 /* The mask of a state's or a group's name: any case, with or without '-' and '_'. 0: no such. */
 uint32_t state_find(const char *word);

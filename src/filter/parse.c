@@ -78,7 +78,7 @@ int parser_leaf(struct parser *parser, const struct node *leaf, bool negated, ui
 	struct node copy = *leaf;
 
 	if (leaf->kind == NODE_TABLE)
-		copy.mask = negated ? TABLES_ALL & ~leaf->mask : leaf->mask;
+		copy.mask = negated ? table_all() & ~leaf->mask : leaf->mask;
 	else if (leaf->kind == NODE_STATE)
 		copy.mask = negated ? STATES_ALL & ~leaf->mask : leaf->mask;
 	else
@@ -200,7 +200,7 @@ static int parse_or(struct parser *parser, uint32_t first, bool negated, uint32_
  * Leading words "state X" and "exclude X" make one set, in their order: the first one says what it
  * begins with. *found: whether there were any.
  */
-static int parse_prefix(struct parser *parser, uint32_t *mask, bool *found)
+static int parse_prefix(struct parser *parser, uint64_t *mask, bool *found)
 {
 	for (*found = false;;) {
 		size_t pos = parser->lex.pos;
@@ -209,7 +209,7 @@ static int parse_prefix(struct parser *parser, uint32_t *mask, bool *found)
 		bool exclude = lex_is(&parser->lex, &token, "exclude") ||
 			       lex_is(&parser->lex, &token, "excl");
 		enum node_op op = OP_KNOWN;
-		uint32_t more;
+		uint64_t more;
 		int err;
 
 		if (state || exclude)

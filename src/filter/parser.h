@@ -42,7 +42,7 @@ int term_parse(struct parser *parser, const struct lex_token *token, bool negate
 int field_term_parse(struct parser *parser, const struct field *field,
 		     const struct lex_token *token, bool negated, uint32_t *index);
 /* The mask of the state whose name is the next word. */
-int term_state_mask(struct parser *parser, enum node_op op, uint32_t *mask);
+int term_state_mask(struct parser *parser, enum node_op op, uint64_t *mask);
 
 /* --- numbers ------------------------------------------------------------------------------------
  */
@@ -77,7 +77,7 @@ enum port_of {
 };
 
 struct host {
-	uint32_t tables; /* the family that was asked for by its prefix; 0: any */
+	uint64_t tables; /* the family that was asked for by its prefix; 0: any */
 	bool any_addr, any_port;
 	size_t n;
 	uint8_t families[HOST_ADDRS_MAX];
@@ -91,6 +91,18 @@ struct host {
  * word is a port, else a host. */
 int host_term_parse(struct parser *parser, const struct lex_token *token, enum node_op op,
 		    bool remote, bool is_port, bool negated, uint32_t *index);
+
+/* src, dst, sport or dport of a family that has no Internet addresses. */
+struct end_term {
+	enum sock_proto proto;
+	enum node_op op;
+	bool remote, is_port, negated;
+};
+
+/* The same for "link:", "netlink:" and so on: the word is in parser->lex, the prefix takes skip
+ * bytes of it. */
+int end_term_parse(struct parser *parser, const struct lex_token *token,
+		   const struct end_term *term, size_t skip, uint32_t *index);
 
 /* An address, a prefix or a host's name into host; family: 0 for any. */
 int host_parse_address(struct parser *parser, const struct lex_token *token, char *text,

@@ -16,7 +16,7 @@ enum { PUSH_TRUE = -1, PUSH_FALSE = -2 };
 struct push {
 	const struct expr *expr;
 	const struct sock_query *query;
-	uint32_t table;    /* its bit */
+	uint64_t table;    /* its bit, or bits */
 	uint32_t possible; /* bits of state_bit() that sockets of the table can have */
 	struct query_cond *conds;
 	size_t n_conds, cap_conds;

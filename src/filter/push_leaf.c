@@ -228,11 +228,14 @@ int push_leaf(struct push *push, const struct node *leaf)
 	case NODE_PORT:
 	case NODE_ADDR:
 	case NODE_DEVICE:
-		if (push->table == TABLES_UNIX)
+		if (!proto_has_addresses(push->query->proto))
 			return leaf->negated ? PUSH_TRUE : PUSH_FALSE;
 		break;
 	default:
 		break;
 	}
-	return push->table == TABLES_UNIX ? PUSH_TRUE : push_inet_leaf(push, leaf);
+	/* SMC does not look at what it is asked. */
+	if (!proto_has_addresses(push->query->proto) || push->query->proto == PROTO_SMC)
+		return PUSH_TRUE;
+	return push_inet_leaf(push, leaf);
 }

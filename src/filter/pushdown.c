@@ -27,8 +27,10 @@ static uint32_t possible_states(const struct sock_query *query, uint32_t asked)
 			return asked;
 		return asked & BIT(TCP_STATE_LISTEN) ? STATES_ALL
 						     : STATES_ALL & ~BIT(TCP_STATE_LISTEN);
+	case PROTO_TCP:
+		return asked & (TCP_STATES_ALL | BIT(TCP_STATE_BOUND_INACTIVE));
 	default:
-		return asked & TCP_STATES_ALL;
+		return proto_is_further(query->proto) ? STATES_ALL : asked & TCP_STATES_ALL;
 	}
 }
 
@@ -51,6 +53,9 @@ static uint32_t narrow_states(const struct sock_query *query, uint32_t states)
 			return query->states & listen;
 		return states & listen ? query->states : query->states & ~listen;
 	default:
+		/* These are few, and some number their states in their own way. */
+		if (proto_is_further(query->proto))
+			return query->states;
 		return query->states & states;
 	}
 }
@@ -79,7 +84,7 @@ static int push_group(struct push *push, const struct node *group, const int *re
 }
 
 /* The states that sockets can have for which the expression is true. */
-static uint32_t wanted_states(const struct expr *expr, uint32_t table, uint32_t *masks)
+static uint32_t wanted_states(const struct expr *expr, uint64_t table, uint32_t *masks)
 {
 	for (size_t i = 0; i < expr->n_nodes; i++) {
 		const struct node *node = &expr->nodes[i];
@@ -87,7 +92,7 @@ static uint32_t wanted_states(const struct expr *expr, uint32_t table, uint32_t 
 
 		masks[i] = STATES_ALL;
 		if (node->kind == NODE_STATE)
-			masks[i] = node->mask;
+			masks[i] = (uint32_t)node->mask;
 		else if (node->kind == NODE_TABLE && !(node->mask & table))
 			masks[i] = 0;
 		if (!node_is_group(node))
@@ -177,7 +182,7 @@ bool expr_may_match_table(const struct expr *expr, enum sock_proto proto, uint8_
 	const struct sock_query query = {
 		.proto = proto,
 		.family = family,
-		.states = TCP_STATES_ALL,
+		.states = TCP_STATES_ALL | BIT(TCP_STATE_BOUND_INACTIVE),
 	};
 	struct pushdown pushdown;
 	bool may;

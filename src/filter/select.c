@@ -13,12 +13,18 @@ uint32_t select_states(enum select_mode mode, enum sock_proto proto)
 	switch (proto) {
 	case PROTO_TCP:
 	case PROTO_UNIX:
+	case PROTO_MPTCP:
 		listeners = STATE_LISTEN;
+		break;
+	case PROTO_PING:
+		listeners = STATE_CLOSE;
 		break;
 	case PROTO_SCTP: /* endpoints; the other states are those of associations */
 		listeners = STATE_LISTEN | STATE_CLOSE;
 		break;
 	default: /* unconnected datagram sockets, which netstat counts as servers */
+		if (proto_is_further(proto))
+			return TCP_STATES_ALL; /* of these there are never many */
 		listeners = STATE_CLOSE;
 		break;
 	}
@@ -27,11 +33,23 @@ uint32_t select_states(enum select_mode mode, enum sock_proto proto)
 	return mode == SELECT_LISTENERS ? listeners : TCP_STATES_ALL & ~listeners;
 }
 
+/* Sockets that neither listen nor connect: they take what comes, whoever sends it. */
+static bool is_neither(const struct sock *sock)
+{
+	return sock->proto == PROTO_PACKET || sock->proto == PROTO_NETLINK ||
+	       sock->proto == PROTO_XDP;
+}
+
 static bool is_server(const struct sock *sock)
 {
 	switch (sock->proto) {
 	case PROTO_TCP:
 	case PROTO_UNIX:
+	case PROTO_MPTCP:
+	case PROTO_DCCP:
+	case PROTO_SMC:
+	case PROTO_VSOCK:
+	case PROTO_TIPC:
 		return sock->listening;
 	case PROTO_SCTP:
 		return !sock->sctp_assoc;
@@ -47,7 +65,23 @@ size_t select_rows(enum select_mode mode, struct sock *rows, size_t n)
 	if (mode == SELECT_ALL)
 		return n;
 	for (size_t i = 0; i < n; i++) {
-		if (is_server(&rows[i]) != (mode == SELECT_LISTENERS))
+		if (!is_neither(&rows[i]) && is_server(&rows[i]) != (mode == SELECT_LISTENERS))
+			continue;
+		if (kept != i)
+			rows[kept] = rows[i];
+		kept++;
+	}
+	return kept;
+}
+
+size_t select_types(const uint16_t types[PROTO_COUNT], struct sock *rows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t wanted = types[rows[i].proto];
+
+		if (wanted && !(wanted & SELECT_TYPE(rows[i].type)))
 			continue;
 		if (kept != i)
 			rows[kept] = rows[i];

@@ -11,6 +11,7 @@
 
 #define BIT(state) (1u << (state))
 #define SCTP_BIT(state) (1u << (16 + (state)))
+#define DCCP_BIT(state) (1u << (24 + (state)-DCCP_STATE_PARTOPEN))
 
 enum { STATE_BOUND_INACTIVE = 13 };
 
@@ -55,6 +56,8 @@ static const struct state_word state_words[] = {
 	{ "shutdown-sent", SCTP_BIT(SCTP_STATE_SHUTDOWN_SENT) },
 	{ "shutdown-received", SCTP_BIT(SCTP_STATE_SHUTDOWN_RECEIVED) },
 	{ "shutdown-ack-sent", SCTP_BIT(SCTP_STATE_SHUTDOWN_ACK_SENT) },
+	{ "partopen", DCCP_BIT(DCCP_STATE_PARTOPEN) },
+	{ "passive-closereq", DCCP_BIT(DCCP_STATE_PASSIVE_CLOSEREQ) },
 	{ "all", STATES_ALL },
 	{ "connected", STATES_ALL & ~NOT_CONNECTED },
 	{ "synchronized", STATES_ALL & ~(NOT_CONNECTED | SYN_SENT | SCTP_OPENING) },
@@ -115,26 +118,52 @@ uint32_t state_bit(const struct sock *sock)
 		return unix_state_bit(sock);
 	if (sock->sctp_assoc)
 		return association_bit(sock->state);
-	if (sock->state == STATE_BOUND_INACTIVE || tcp_state_name(sock->state))
+	if (sock->proto == PROTO_DCCP && sock->state >= DCCP_STATE_PARTOPEN)
+		return dccp_state_name(sock->state) ? DCCP_BIT(sock->state) : STATE_OTHER;
+	/* Of TCP no other sockets are listed that are closed. */
+	if (sock->proto == PROTO_TCP && sock->state == TCP_STATE_CLOSE)
+		return BIT(STATE_BOUND_INACTIVE);
+	if (tcp_state_name(sock->state) ||
+	    (sock->proto == PROTO_TCP && sock->state == STATE_BOUND_INACTIVE))
 		return BIT(sock->state);
 	return STATE_OTHER;
 }
 
-uint32_t table_bit(unsigned int proto, unsigned int family)
+uint64_t table_bit(unsigned int proto, unsigned int family)
 {
-	if (proto == PROTO_UNIX && family == AF_UNIX)
-		return TABLES_UNIX;
-	if (proto >= PROTO_UNIX || (family != AF_INET && family != AF_INET6))
+	const uint64_t first = UINT64_C(1) << 2 * proto;
+	unsigned int only;
+
+	if (proto >= PROTO_COUNT)
 		return 0;
-	return BIT(2 * proto + (family == AF_INET6));
+	only = proto_row((enum sock_proto)proto)->family;
+	if (only && family == only)
+		return proto_has_addresses(proto) ? first | first << 1 : first;
+	if (!proto_has_addresses(proto) || (family != AF_INET && family != AF_INET6))
+		return 0;
+	return family == AF_INET ? first : first << 1;
 }
 
-uint32_t table_family(unsigned int family)
+uint64_t table_family(unsigned int family)
 {
-	uint32_t tables = 0;
+	uint64_t tables = 0;
 
-	for (unsigned int proto = 0; proto < PROTO_UNIX; proto++)
+	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
 		tables |= table_bit(proto, family);
+	return tables;
+}
+
+uint64_t table_inet(void)
+{
+	return table_family(AF_INET) | table_family(AF_INET6);
+}
+
+uint64_t table_all(void)
+{
+	uint64_t tables = table_inet();
+
+	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
+		tables |= table_bit(proto, proto_row((enum sock_proto)proto)->family);
 	return tables;
 }
 
@@ -142,9 +171,9 @@ struct sock table_sock(unsigned int number)
 {
 	struct sock sock = { .proto = (uint8_t)(number / 2) };
 
-	if (sock.proto == PROTO_UNIX)
-		sock.family = AF_UNIX;
-	else
+	if (proto_has_addresses(sock.proto))
 		sock.family = number % 2 ? AF_INET6 : AF_INET;
+	else
+		sock.family = proto_row((enum sock_proto)sock.proto)->family;
 	return sock;
 }

@@ -24,7 +24,7 @@ static int parse_equality(struct parser *parser, enum node_op *op)
 	return 0;
 }
 
-int term_state_mask(struct parser *parser, enum node_op op, uint32_t *mask)
+int term_state_mask(struct parser *parser, enum node_op op, uint64_t *mask)
 {
 	static const char expected[] =
 		"a state, such as established, time-wait, listening or connected";
@@ -36,6 +36,9 @@ int term_state_mask(struct parser *parser, enum node_op op, uint32_t *mask)
 	*mask = state_find(parser->lex.word);
 	if (!*mask)
 		return parser_fail(parser, &token, "expected %s", expected);
+	/* Named by itself it is looked for, and never else. */
+	if (*mask == 1u << TCP_STATE_BOUND_INACTIVE)
+		parser->expr->names_bound = true;
 	return 0;
 }
 

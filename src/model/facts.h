@@ -51,6 +51,7 @@ struct sock_facts {
 	uint32_t vfs_inode, vfs_device; /* UNIX path: the file's; device as the kernel's dev_t:
 					   12 bits of major, 20 bits of minor number */
 	struct blob tcp_info;           /* struct tcp_info */
+	struct blob mptcp_info;         /* struct mptcp_info */
 	struct blob skmem;              /* SK_MEMINFO_VARS numbers of 32 bits */
 	struct blob congestion;         /* name, no NUL */
 	struct blob ulp;                /* name, no NUL */

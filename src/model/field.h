@@ -15,6 +15,8 @@
 
 enum { FIELD_SCHEMA_VERSION = 1 };
 
+enum { FIELD_ROOM = 128 };
+
 enum field_type {
 	FIELD_WORD, /* one of a few words of our own: printable ASCII */
 	FIELD_TEXT, /* chosen by others: any bytes */
@@ -36,7 +38,7 @@ enum field_unit {
 	UNIT_COUNT_OF, /* a plain count of something */
 };
 
-/* What a field is of one socket. Borrowed from the socket. */
+/* What a field is of one socket. Borrowed from the socket; not to be copied. */
 struct value {
 	enum field_type type;
 	union {
@@ -53,6 +55,9 @@ struct value {
 			const struct endpoint *end;
 		} addr;
 	};
+	/* Where a getter may put text that it has made: such a value lives as long as this struct.
+	 */
+	char room[FIELD_ROOM];
 };
 
 struct field {
@@ -68,9 +73,11 @@ struct field {
 	bool counter;          /* counts from the start of the socket on, and never down */
 	bool clock;            /* runs by itself: another value is no news of the socket */
 	bool many;             /* a socket may have several (owners): get() takes their index */
+	bool list;             /* a number of which all values are shown: an array in data */
 	bool stand_in;         /* a table shows the unit where the owner is hidden */
 	uint32_t needs;        /* NEED_* of model/query.h */
-	uint16_t offset, size; /* for getters that read a struct of the kernel */
+	uint16_t offset, size; /* for getters that read a struct of the kernel, or a member ... */
+	uint32_t special;      /* ... of struct sock_special, which has it with these SPECIAL_* */
 	/*
 	 * The value number i (0 for fields that have one). false: the socket has no such fact, or
 	 * it is not known, or there are not so many. Never 0 or "-" in place of absent.

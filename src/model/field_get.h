@@ -22,6 +22,8 @@ const struct field *field_cc_rows(size_t *n);
 const struct field *field_facts_rows(size_t *n);
 const struct field *field_netns_rows(size_t *n);
 const struct field *field_memory_rows(size_t *n);
+const struct field *field_special_rows(size_t *n);
+const struct field *field_mptcp_rows(size_t *n);
 
 /* The number of 1, 2, 4 or 8 bytes at offset of a struct of the kernel, in this machine's byte
  * order. False when it does not lie wholly inside. */

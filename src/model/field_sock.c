@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "model/field_get.h"
+#include "model/special.h"
 
 static bool value_addr(struct value *value, const struct sock *sock, const struct endpoint *end)
 {
@@ -14,29 +15,16 @@ static bool value_addr(struct value *value, const struct sock *sock, const struc
 static bool get_proto(const struct field *field, const struct sock *sock, uint32_t i,
 		      struct value *value)
 {
-	static const char *const words[] = {
-		[PROTO_TCP] = "tcp",         [PROTO_SCTP] = "sctp", [PROTO_UDP] = "udp",
-		[PROTO_UDPLITE] = "udplite", [PROTO_RAW] = "raw",   [PROTO_UNIX] = "unix",
-	};
-
 	(void)field;
-	return i == 0 && sock->proto < COUNT_OF(words) && value_word(value, words[sock->proto]);
+	return i == 0 && sock->proto < PROTO_COUNT &&
+	       value_word(value, proto_word((enum sock_proto)sock->proto));
 }
 
 static bool get_family(const struct field *field, const struct sock *sock, uint32_t i,
 		       struct value *value)
 {
 	(void)field;
-	switch (sock->family) {
-	case AF_INET:
-		return i == 0 && value_word(value, "inet");
-	case AF_INET6:
-		return i == 0 && value_word(value, "inet6");
-	case AF_UNIX:
-		return i == 0 && value_word(value, "unix");
-	default:
-		return false;
-	}
+	return i == 0 && value_word(value, family_word(sock->family));
 }
 
 static bool get_type(const struct field *field, const struct sock *sock, uint32_t i,
@@ -71,7 +59,10 @@ static bool get_state(const struct field *field, const struct sock *sock, uint32
 		word = unix_state_word(sock);
 	else if (sock->proto == PROTO_SCTP && sock->sctp_assoc)
 		word = sctp_state_name(sock->state);
-	else if (sock->proto != PROTO_TCP && sock->state == TCP_STATE_CLOSE)
+	else if (sock->proto == PROTO_DCCP)
+		word = dccp_state_name(sock->state);
+	else if (sock->proto != PROTO_TCP && sock->proto != PROTO_MPTCP &&
+		 sock->state == TCP_STATE_CLOSE)
 		word = "UNCONNECTED"; /* what the kernel calls CLOSE where nothing can be closed */
 	else
 		word = tcp_state_name(sock->state);
@@ -88,13 +79,28 @@ static bool get_local_address(const struct field *field, const struct sock *sock
 /* The kernel keeps a raw socket's IP protocol where others have their port. */
 static bool has_ports(const struct sock *sock)
 {
-	return sock->proto != PROTO_UNIX && sock->proto != PROTO_RAW;
+	return proto_has_addresses(sock->proto) && sock->proto != PROTO_RAW;
+}
+
+/* VSOCK and TIPC have ports of 32 bits; the largest number stands for none. */
+static bool value_long_port(struct value *value, const struct sock *sock, bool remote)
+{
+	const struct sock_special *special = sock->special;
+	uint32_t port;
+
+	if ((sock->proto != PROTO_VSOCK && sock->proto != PROTO_TIPC) || !special ||
+	    !(special->has & (remote ? SPECIAL_REMOTE : SPECIAL_LOCAL)))
+		return false;
+	port = remote ? special->remote.port : special->local.port;
+	return value_number(value, port, port != UINT32_MAX);
 }
 
 static bool get_local_port(const struct field *field, const struct sock *sock, uint32_t i,
 			   struct value *value)
 {
 	(void)field;
+	if (!proto_has_addresses(sock->proto))
+		return i == 0 && value_long_port(value, sock, false);
 	return i == 0 && has_ports(sock) &&
 	       value_number(value, sock->local.port, sock->local.port != 0);
 }
@@ -113,6 +119,8 @@ static bool get_remote_port(const struct field *field, const struct sock *sock, 
 			    struct value *value)
 {
 	(void)field;
+	if (!proto_has_addresses(sock->proto))
+		return i == 0 && value_long_port(value, sock, true);
 	return i == 0 && has_ports(sock) &&
 	       value_number(value, sock->remote.port, sock->remote.port != 0);
 }
@@ -151,7 +159,8 @@ static bool get_recv_q(const struct field *field, const struct sock *sock, uint3
 		       struct value *value)
 {
 	(void)field;
-	return i == 0 && value_number(value, sock->recv_q, sock->has & SOCK_HAS_QUEUES);
+	return i == 0 &&
+	       value_number(value, sock->recv_q, sock->has & (SOCK_HAS_QUEUES | SOCK_HAS_RECV_Q));
 }
 
 /* A listener sends nothing. */
@@ -294,18 +303,18 @@ static const struct field rows[] = {
 	  .title = "Proto",
 	  .get = get_proto,
 	  .type = FIELD_WORD,
-	  .help = "protocol: tcp, sctp, udp, udplite, raw or unix" },
+	  .help = "protocol: tcp, sctp, udp, udplite, raw, unix, mptcp, dccp, ping, smc, packet, netlink, vsock, tipc or xdp" },
 	{ .name = "family",
 	  .title = "Family",
 	  .get = get_family,
 	  .type = FIELD_WORD,
-	  .help = "address family: inet, inet6 or unix" },
+	  .help = "address family: inet, inet6, unix, packet, netlink, vsock, tipc or xdp" },
 	{ .name = "type",
-	  .words = "STREAM DGRAM RAW RDM SEQPACKET",
+	  .words = "STREAM DGRAM RAW RDM SEQPACKET DCCP PACKET",
 	  .title = "Type",
 	  .get = get_type,
 	  .type = FIELD_WORD,
-	  .help = "type of the socket: STREAM, DGRAM, RAW, RDM or SEQPACKET" },
+	  .help = "type of the socket: STREAM, DGRAM, RAW, RDM, SEQPACKET, DCCP or PACKET" },
 	{ .name = "state",
 	  .title = "State",
 	  .get = get_state,

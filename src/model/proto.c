@@ -37,6 +37,7 @@ static const struct proto proto_rows[PROTO_COUNT] = {
 	[PROTO_UDPLITE] = {
 		.name = "udpl",
 		.name6 = "udpl6",
+		.word = "udplite",
 		.services = "udp",
 		.ipproto = IPPROTO_UDPLITE,
 		.type = SOCK_DGRAM,
@@ -52,6 +53,56 @@ static const struct proto proto_rows[PROTO_COUNT] = {
 	},
 	[PROTO_UNIX] = {
 		.name = "unix",
+		.family = AF_UNIX,
+	},
+	[PROTO_MPTCP] = {
+		.name = "mptcp",
+		.name6 = "mptcp6",
+		.services = "tcp",
+		.ipproto = PROTO_NUMBER_MPTCP,
+		.type = SOCK_STREAM,
+		.has_timer = true,
+	},
+	[PROTO_DCCP] = {
+		.name = "dccp",
+		.name6 = "dccp6",
+		.services = "dccp",
+		.ipproto = IPPROTO_DCCP,
+		.type = SOCK_DCCP,
+		.has_timer = true,
+	},
+	[PROTO_PING] = {
+		.name = "ping",
+		.name6 = "ping6",
+		.type = SOCK_DGRAM,
+	},
+	[PROTO_SMC] = {
+		.name = "smc",
+		.name6 = "smc6",
+		.services = "tcp",
+		.type = SOCK_STREAM,
+		.family = AF_SMC,
+	},
+	[PROTO_PACKET] = {
+		.name = "packet",
+		.family = AF_PACKET,
+	},
+	[PROTO_NETLINK] = {
+		.name = "netlink",
+		.family = AF_NETLINK,
+	},
+	[PROTO_VSOCK] = {
+		.name = "vsock",
+		.family = AF_VSOCK,
+	},
+	[PROTO_TIPC] = {
+		.name = "tipc",
+		.family = AF_TIPC,
+	},
+	[PROTO_XDP] = {
+		.name = "xdp",
+		.type = SOCK_RAW,
+		.family = AF_XDP,
 	},
 };
 
@@ -93,12 +144,32 @@ static const char *const sctp_state_names[] = {
 
 static const char *const unix_type_names[] = {
 	[SOCK_STREAM] = "STREAM", [SOCK_DGRAM] = "DGRAM",         [SOCK_RAW] = "RAW",
-	[SOCK_RDM] = "RDM",       [SOCK_SEQPACKET] = "SEQPACKET",
+	[SOCK_RDM] = "RDM",       [SOCK_SEQPACKET] = "SEQPACKET", [SOCK_DCCP] = "DCCP",
+	[SOCK_PACKET] = "PACKET",
 };
 
 const struct proto *proto_row(enum sock_proto proto)
 {
 	return &proto_rows[proto];
+}
+
+const char *proto_word(enum sock_proto proto)
+{
+	const struct proto *row = proto_row(proto);
+
+	return row->word ? row->word : row->name;
+}
+
+const char *family_word(unsigned int family)
+{
+	if (family == AF_INET)
+		return "inet";
+	if (family == AF_INET6)
+		return "inet6";
+	for (size_t i = 0; i < PROTO_COUNT; i++)
+		if (proto_rows[i].family == family)
+			return family ? proto_word((enum sock_proto)i) : NULL;
+	return NULL;
 }
 
 const char *tcp_state_name(unsigned int state)
@@ -144,6 +215,30 @@ unsigned int tcp_state_find(const char *word)
 const char *sctp_state_name(unsigned int state)
 {
 	return state < COUNT_OF(sctp_state_names) ? sctp_state_names[state] : NULL;
+}
+
+uint8_t dccp_state_of(uint8_t number, unsigned int kernel)
+{
+	/* Where TCP's states end; the first two numbers behind it are DCCP's. */
+	const uint8_t end = kernel < (6 << 8 | 8) ? 13 : 14;
+
+	if (number < 13 || kernel == 0)
+		return number;
+	if (number == end)
+		return DCCP_STATE_PARTOPEN;
+	return number == end + 1 ? DCCP_STATE_PASSIVE_CLOSEREQ : number;
+}
+
+const char *dccp_state_name(unsigned int state)
+{
+	switch (state) {
+	case DCCP_STATE_PARTOPEN:
+		return "PARTOPEN";
+	case DCCP_STATE_PASSIVE_CLOSEREQ:
+		return "PASSIVE_CLOSEREQ";
+	default:
+		return tcp_state_name(state);
+	}
 }
 
 const char *unix_type_name(unsigned int type)

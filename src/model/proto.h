@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In the order of the output, which is netstat's. */
+/*
+ * In the order of the output, which is netstat's: Internet sockets, UNIX sockets, then families
+ * that netstat does not know, those with Internet addresses first.
+ */
 enum sock_proto {
 	PROTO_TCP,
 	PROTO_SCTP,
@@ -15,21 +18,57 @@ enum sock_proto {
 	PROTO_UDPLITE,
 	PROTO_RAW,
 	PROTO_UNIX,
+	PROTO_MPTCP,
+	PROTO_DCCP,
+	PROTO_PING, /* ICMP echo without privilege */
+	PROTO_SMC,
+	PROTO_PACKET,
+	PROTO_NETLINK,
+	PROTO_VSOCK,
+	PROTO_TIPC,
+	PROTO_XDP,
 	PROTO_COUNT,
 };
+
+/* Kernels since 5.6; headers of older C libraries lack it. */
+enum { PROTO_NUMBER_MPTCP = 262 };
+
+/* What netstat calls Internet connections. */
+static inline bool proto_is_inet(unsigned int proto)
+{
+	return proto < PROTO_UNIX;
+}
+
+/* A family that netstat does not know. */
+static inline bool proto_is_further(unsigned int proto)
+{
+	return proto > PROTO_UNIX && proto < PROTO_COUNT;
+}
+
+/* Its ends are Internet addresses and ports. */
+static inline bool proto_has_addresses(unsigned int proto)
+{
+	return proto < PROTO_UNIX || (proto > PROTO_UNIX && proto < PROTO_PACKET);
+}
 
 struct proto {
 	const char *name;     /* "tcp": the word in the Proto column for IPv4, and in messages */
 	const char *name6;    /* "tcp6": the word for IPv6; NULL where there is no such family */
 	const char *services; /* the protocol's word in the services database, NULL: its ports have
 				 no names */
-	uint8_t ipproto;      /* IPPROTO_*, what sock_diag calls sdiag_protocol; 0 for UNIX */
-	uint8_t type;         /* SOCK_*; 0 where a socket may be of several */
-	bool has_timer;       /* netstat's -o shows a timer for it */
+	const char *word;     /* the word in data and expressions; NULL: name */
+	uint16_t ipproto;     /* IPPROTO_*, what sock_diag calls sdiag_protocol; 0: none */
+	uint8_t family; /* the family of its only table; 0: one for AF_INET, one for AF_INET6 */
+	uint8_t type;   /* SOCK_*; 0 where a socket may be of several */
+	bool has_timer; /* netstat's -o shows a timer for it */
 };
 
 /* The row of a protocol; never NULL for a value below PROTO_COUNT. */
 const struct proto *proto_row(enum sock_proto proto);
+/* Its word in data and expressions; never NULL. */
+const char *proto_word(enum sock_proto proto);
+/* The word for a family of addresses in data ("inet6", "packet"), or NULL. */
+const char *family_word(unsigned int family);
 
 /* States of a TCP socket as the kernel numbers them (include/net/tcp_states.h). */
 enum tcp_state {
@@ -68,6 +107,16 @@ enum sctp_state {
 };
 
 /*
+ * States of DCCP that are not TCP's (include/linux/dccp.h). The kernel numbers them from the end of
+ * TCP's on, which 6.8 moved: there PARTOPEN came to be 14, and 13 to mean TCP's BOUND_INACTIVE.
+ * What is kept in a socket are these numbers, whatever the kernel has.
+ */
+enum dccp_state {
+	DCCP_STATE_PARTOPEN = 32,
+	DCCP_STATE_PASSIVE_CLOSEREQ,
+};
+
+/*
  * States of a UNIX socket as /proc/net/unix numbers them (include/uapi/linux/net.h, socket_state).
  * A state of sock_diag that none of these stands for is kept as UNIX_STATE_OTHER + its number.
  */
@@ -90,6 +139,11 @@ bool state_words_equal(const char *a, const char *b);
 unsigned int tcp_state_find(const char *word);
 /* The name of an SCTP association's state ("COOKIE_WAIT"), or NULL. */
 const char *sctp_state_name(unsigned int state);
+/* The state of a DCCP socket of a kernel's number; kernel: its version, 6.9 as 0x0609, 0: not
+ * known. What cannot be told apart stays the number that it is. */
+uint8_t dccp_state_of(uint8_t number, unsigned int kernel);
+/* The name of a state of DCCP: TCP's word for what both have, or NULL. */
+const char *dccp_state_name(unsigned int state);
 /* The name of a UNIX socket's type ("STREAM"), or NULL. */
 const char *unix_type_name(unsigned int type);
 

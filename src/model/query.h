@@ -17,6 +17,9 @@ enum select_mode {
 	SELECT_ALL,       /* -a */
 };
 
+/* The bit of a socket's type (SOCK_*, which the kernel numbers up to 10). */
+#define SELECT_TYPE(type) ((uint16_t)(1u << ((type)&15)))
+
 /* Facts that cost something to get; nobody fetches them unless asked. */
 enum sock_need {
 	/* tcp_info, and with it exact retransmits and probes. It takes each socket's lock. */

@@ -40,7 +40,8 @@ enum sock_fact {
 	SOCK_HAS_V6ONLY = 1 << 10,
 	SOCK_HAS_SHUTDOWN = 1 << 11,
 	SOCK_HAS_CGROUP = 1 << 12,
-	SOCK_HAS_PEER = 1 << 13, /* UNIX: peer_inode (0: the other end is not accepted yet) */
+	SOCK_HAS_PEER = 1 << 13,   /* UNIX: peer_inode (0: the other end is not accepted yet) */
+	SOCK_HAS_RECV_Q = 1 << 14, /* recv_q alone */
 };
 
 /* Which timer is running (inet_diag's idiag_timer, /proc/net/tcp's "tr"). */
@@ -85,16 +86,18 @@ struct sock_netns {
 };
 
 struct sock_facts;
+struct sock_special;
 struct unit;
 
 struct sock {
 	uint32_t has;   /* SOCK_HAS_* */
 	uint8_t proto;  /* enum sock_proto */
-	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX, or what proto_row() says */
 	uint8_t type;   /* SOCK_STREAM ... */
 	/*
-	 * TCP, UDP, RAW and SCTP endpoints: enum tcp_state; SCTP associations: enum sctp_state;
-	 * UNIX: enum unix_state; or a number that none of them has.
+	 * SCTP associations: enum sctp_state; UNIX: enum unix_state; DCCP: enum dccp_state or enum
+	 * tcp_state; all others, SCTP endpoints among them: enum tcp_state. Or a number that none
+	 * of them has.
 	 */
 	uint8_t state;
 	bool listening;  /* waits for connections: TCP and SCTP LISTEN, UNIX with ACC */
@@ -128,6 +131,8 @@ struct sock {
 	/* Where it is, with NEED_NETNS; valid until the end of the round. NULL: not known. */
 	const struct sock_netns *netns;
 	const struct sock_facts *facts; /* model/facts.h; NULL when none were asked for */
+	/* What only families beyond Internet and UNIX have (model/special.h), or NULL. */
+	const struct sock_special *special;
 	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;
 	uint32_t n_owners;

@@ -69,6 +69,17 @@ static void put_addrs(struct obuf *out, const struct field *field, const struct 
 	}
 }
 
+/* A number, or all of a list. */
+static void put_numbers(struct obuf *out, const struct field *field, const struct sock *sock,
+			struct value *value, char separator)
+{
+	obuf_put_left(out, value->number, 0);
+	for (uint32_t i = 1; field->list && field_get(field, sock, i, value); i++) {
+		obuf_put_char(out, separator);
+		obuf_put_left(out, value->number, 0);
+	}
+}
+
 /* Appends at most max_width columns of text. Returns the columns. */
 static size_t put_escaped(struct obuf *out, const void *text, size_t n, unsigned int flags,
 			  size_t max_width)
@@ -238,7 +249,7 @@ size_t field_text_put_cell(struct obuf *out, const struct field *field, const st
 	case FIELD_TEXT:
 		return put_cell_text(out, field, &value, utf8, max_width);
 	case FIELD_UINT:
-		obuf_put_left(out, value.number, 0);
+		put_numbers(out, field, sock, &value, ',');
 		break;
 	case FIELD_BOOL:
 		obuf_put_str(out, value.flag ? "true" : "false");
@@ -375,7 +386,7 @@ bool field_text_put_data(struct obuf *out, const struct field *field, const stru
 		put_data_name(out, &value);
 		break;
 	case FIELD_UINT:
-		obuf_put_left(out, value.number, 0);
+		put_numbers(out, field, sock, &value, ' ');
 		break;
 	case FIELD_BOOL:
 		obuf_put_str(out, value.flag ? "true" : "false");

@@ -170,6 +170,18 @@ static void put_addrs(struct obuf *out, const struct json_key *key, const struct
 	obuf_put_char(out, ']');
 }
 
+static void put_numbers(struct obuf *out, const struct json_key *key, const struct sock *sock,
+			struct value *value)
+{
+	obuf_put_char(out, '[');
+	obuf_put_left(out, value->number, 0);
+	for (uint32_t i = 1; field_get(key->field, sock, i, value); i++) {
+		obuf_put_char(out, ',');
+		obuf_put_left(out, value->number, 0);
+	}
+	obuf_put_char(out, ']');
+}
+
 /* The member of value number i, which is no list of owners. */
 static void put_member(struct obuf *out, const struct json_key *key, const struct sock *sock,
 		       uint32_t i)
@@ -186,7 +198,10 @@ static void put_member(struct obuf *out, const struct json_key *key, const struc
 	}
 	switch (key->field->type) {
 	case FIELD_UINT:
-		obuf_put_left(out, value.number, 0);
+		if (key->field->list)
+			put_numbers(out, key, sock, &value);
+		else
+			obuf_put_left(out, value.number, 0);
 		break;
 	case FIELD_WORD:
 		json_put_string(out, value.word, strlen(value.word));

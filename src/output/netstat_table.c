@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netstat's two tables. Which columns a row has is decided once, before the first row. */
+/* netstat's two tables, and one for what netstat does not list. Which columns a row has is decided
+ * once, before the first row. */
 #include "output/netstat_table.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/obuf.h"
+#include "model/special.h"
 #include "output/cells.h"
 
 enum {
@@ -16,7 +18,9 @@ enum {
 	END_WIDTH = 23,
 	STATE_WIDTH = 11,
 	MAX_TAIL = 5,
-	NETNS_WIDTH = 20
+	NETNS_WIDTH = 20,
+	FURTHER_PROTO_WIDTH = 8,
+	TYPE_WIDTH = 9,
 };
 /* SCTP: where the addresses begin, and the one wide address column of an endpoint. */
 enum { SCTP_INDENT = 20, SCTP_END_WIDTH = 47 };
@@ -38,7 +42,10 @@ static void tail_user_inode(struct table *table, const struct sock *sock)
 	const char *user = labels->user ? labels->user(labels->ctx, sock->uid) : NULL;
 
 	obuf_put_char(out, ' ');
-	if (user)
+	/* Some families do not tell it; of the others netstat shows 0. */
+	if (proto_is_further(sock->proto) && !(sock->has & SOCK_HAS_UID))
+		cell_put(out, "-", 10);
+	else if (user)
 		cell_put(out, user, 10);
 	else
 		obuf_put_left(out, sock->uid, 10);
@@ -226,12 +233,79 @@ static void put_unix(struct table *table, const struct sock *sock)
 	put_unix_name(table, sock);
 }
 
+static void put_queue(struct obuf *out, uint32_t queue, bool known)
+{
+	if (known)
+		obuf_put_right(out, queue, QUEUE_WIDTH);
+	else
+		obuf_put_str(out, "     -");
+	obuf_put_char(out, ' ');
+}
+
+/* One end of a family that netstat does not list; "*" where there is none. */
+static void put_further_end(struct table *table, const struct sock *sock, bool remote)
+{
+	const struct endpoint *end = remote ? &sock->remote : &sock->local;
+	char text[SPECIAL_END_MAX];
+	size_t used = 1, n;
+
+	if (proto_has_addresses(sock->proto)) {
+		cell_put_end(table->out, &table->config, sock, end, END_WIDTH);
+		return;
+	}
+	n = special_format_end(text, sock, remote);
+	if (n > 0)
+		used = cell_put_escaped(table->out, &table->config, text, n, 0, SIZE_MAX);
+	else
+		obuf_put_char(table->out, '*');
+	cell_pad(table->out, used, END_WIDTH);
+}
+
+/* Nothing for what has no other end, as netstat has it for UDP and UNIX. */
+static void put_further_state(struct obuf *out, const struct sock *sock)
+{
+	const char *name = sock->proto == PROTO_DCCP ? dccp_state_name(sock->state)
+						     : tcp_state_name(sock->state);
+
+	if (sock->state == TCP_STATE_CLOSE)
+		name = "";
+	if (name)
+		cell_put(out, name, STATE_WIDTH);
+	else
+		obuf_put_left(out, sock->state, STATE_WIDTH);
+}
+
+static void put_further(struct table *table, const struct sock *sock)
+{
+	struct obuf *out = table->out;
+	const struct proto *proto = proto_row(sock->proto);
+	const char *type = unix_type_name(sock->type);
+
+	cell_put(out, sock->family == AF_INET6 ? proto->name6 : proto->name, FURTHER_PROTO_WIDTH);
+	put_queue(out, sock->recv_q, sock->has & (SOCK_HAS_QUEUES | SOCK_HAS_RECV_Q));
+	put_queue(out, sock->send_q, sock->has & SOCK_HAS_QUEUES);
+	if (type)
+		cell_put(out, type, TYPE_WIDTH);
+	else if (sock->type)
+		obuf_put_left(out, sock->type, TYPE_WIDTH);
+	else
+		cell_put(out, "-", TYPE_WIDTH);
+	obuf_put_char(out, ' ');
+	put_further_end(table, sock, false);
+	obuf_put_char(out, ' ');
+	put_further_end(table, sock, true);
+	obuf_put_char(out, ' ');
+	put_further_state(out, sock);
+}
+
 static void put_row(struct table *table, const struct sock *sock)
 {
 	if (sock->proto == PROTO_UNIX) {
 		put_unix(table, sock);
 	} else {
-		if (sock->proto != PROTO_SCTP)
+		if (proto_is_further(sock->proto))
+			put_further(table, sock);
+		else if (sock->proto != PROTO_SCTP)
 			put_inet(table, sock);
 		else if (sock->sctp_assoc)
 			put_sctp_assoc(table, sock);
@@ -279,6 +353,36 @@ static void put_program_headings(struct table *table)
 		cell_put(table->out, " Security Context", 50);
 }
 
+static void put_unix_headings(struct table *table)
+{
+	struct obuf *out = table->out;
+
+	put_title(table, "Active UNIX domain sockets ");
+	obuf_put_str(out, "Proto RefCnt Flags       Type       State         I-Node  ");
+	if (table->config.programs)
+		obuf_put_char(out, ' ');
+	put_program_headings(table);
+	if (table->config.netns)
+		cell_put(out, " Netns", NETNS_WIDTH + 1);
+	obuf_put_str(out, " Path");
+}
+
+/* Those of the columns behind the fixed ones. */
+static void put_tail_headings(struct table *table)
+{
+	struct obuf *out = table->out;
+
+	if (table->config.user_inode)
+		obuf_put_str(out, " User       Inode     ");
+	if (table->config.programs)
+		obuf_put_char(out, ' ');
+	put_program_headings(table);
+	if (table->config.timers)
+		obuf_put_str(out, " Timer");
+	if (table->config.netns)
+		obuf_put_str(out, " Netns");
+}
+
 static int table_begin(struct writer *writer, enum section section)
 {
 	struct table *table = (struct table *)writer;
@@ -288,27 +392,17 @@ static int table_begin(struct writer *writer, enum section section)
 	if (table->config.no_header)
 		return 0;
 	if (section == SECTION_UNIX) {
-		put_title(table, "Active UNIX domain sockets ");
-		obuf_put_str(out, "Proto RefCnt Flags       Type       State         I-Node  ");
-		if (table->config.programs)
-			obuf_put_char(out, ' ');
-		put_program_headings(table);
-		if (table->config.netns)
-			cell_put(out, " Netns", NETNS_WIDTH + 1);
-		obuf_put_str(out, " Path");
+		put_unix_headings(table);
+	} else if (section == SECTION_FURTHER) {
+		put_title(table, "Active sockets of other families ");
+		obuf_put_str(out, "Proto   Recv-Q Send-Q Type      Local Address           "
+				  "Foreign Address         State      ");
+		put_tail_headings(table);
 	} else {
 		put_title(table, "Active Internet connections ");
 		obuf_put_str(out, "Proto Recv-Q Send-Q Local Address           "
 				  "Foreign Address         State      ");
-		if (table->config.user_inode)
-			obuf_put_str(out, " User       Inode     ");
-		if (table->config.programs)
-			obuf_put_char(out, ' ');
-		put_program_headings(table);
-		if (table->config.timers)
-			obuf_put_str(out, " Timer");
-		if (table->config.netns)
-			obuf_put_str(out, " Netns");
+		put_tail_headings(table);
 	}
 	obuf_put_char(out, '\n');
 	return obuf_end_row(out);

@@ -7,10 +7,12 @@
 
 #include "model/sock.h"
 
-/* The tables of netstat's listing, in their order. */
+/* The tables of netstat's listing, in their order, and one for what netstat does not list. */
 enum section {
 	SECTION_INET,
 	SECTION_UNIX,
+	SECTION_FURTHER,
+	SECTION_COUNT,
 };
 
 struct writer {

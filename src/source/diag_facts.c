@@ -216,6 +216,8 @@ static bool parse_inet_attr(enum sock_proto proto, const struct nl_attr *attr,
 {
 	switch (attr->type) {
 	case INET_DIAG_INFO: /* SCTP has a struct of its own there */
+		if (proto == PROTO_MPTCP)
+			return take_blob(attr, &out->mptcp_info);
 		return proto != PROTO_TCP || take_blob(attr, &out->tcp_info);
 	case INET_DIAG_SKMEMINFO:
 		return take_blob(attr, &out->skmem);

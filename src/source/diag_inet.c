@@ -16,6 +16,7 @@
 #include <linux/inet_diag.h>
 #include <linux/tcp.h>
 
+#include "base/env.h"
 #include "base/mem.h"
 #include "model/proto.h"
 #include "source/diag_facts.h"
@@ -50,7 +51,11 @@ struct inet_extra {
 
 static void parse_address(union inet_addr *addr, uint8_t family, const uint32_t words[4])
 {
-	memcpy(addr->bytes, words, family == AF_INET ? 4 : 16);
+	/* Of known length each: no call. */
+	if (family == AF_INET)
+		memcpy(addr->bytes, words, 4);
+	else
+		memcpy(addr->bytes, words, 16);
 }
 
 static void parse_endpoints(const struct inet_diag_msg *msg, struct sock *out)
@@ -288,8 +293,8 @@ enum nl_verdict diag_inet_parse(enum sock_proto proto, const void *payload, size
 		*attrs_bad = true;
 	if (proto == PROTO_SCTP)
 		parse_sctp(&extra, out, addrs, n_addrs);
-	out->listening = (proto == PROTO_TCP || proto == PROTO_SCTP) && !out->sctp_assoc &&
-			 out->state == TCP_STATE_LISTEN;
+	out->listening = (proto == PROTO_TCP || proto == PROTO_SCTP || proto_is_further(proto)) &&
+			 !out->sctp_assoc && out->state == TCP_STATE_LISTEN;
 	parse_queues(&msg, out);
 	return NL_ROW;
 }
@@ -297,6 +302,7 @@ enum nl_verdict diag_inet_parse(enum sock_proto proto, const void *payload, size
 /* A dump on its way. */
 struct inet_list {
 	const struct sock_query *query;
+	unsigned int kernel; /* its version */
 	struct nl_batch batch;
 	struct endpoint *addrs; /* ADDRS_MAX; NULL but for SCTP */
 	size_t n_addrs;
@@ -322,6 +328,8 @@ static enum nl_verdict inet_list_parse(void *ctx, const void *payload, size_t le
 		return NL_SKIP;
 	verdict = diag_inet_parse((enum sock_proto)list->query->proto, payload, len, row, addrs,
 				  addrs ? ADDRS_MAX - list->n_addrs : 0, &list->attrs_bad);
+	if (verdict == NL_ROW && row->proto == PROTO_DCCP)
+		row->state = dccp_state_of(row->state, list->kernel);
 	if (verdict == NL_ROW && row->proto == PROTO_SCTP && !sctp_is_asked(list->query, row))
 		return NL_SKIP;
 	if (verdict == NL_ROW && list->facts) {
@@ -367,7 +375,7 @@ int diag_inet_list(struct nl_session *session, const struct sock_query *query,
 	};
 	const struct proto *proto = proto_row(query->proto);
 	const char *what = query->family == AF_INET6 ? proto->name6 : proto->name;
-	struct inet_list list = { .query = query };
+	struct inet_list list = { .query = query, .kernel = session->env->kernel };
 	int rc;
 
 	rc = nl_batch_begin(&list.batch, sink);

@@ -20,6 +20,9 @@
 _Static_assert(sizeof(struct inet_diag_req) >= sizeof(struct inet_diag_req_v2),
 	       "room for either request");
 
+/* INET_DIAG_REQ_PROTOCOL, 5.9. */
+enum { ATTR_REQ_PROTOCOL = 3 };
+
 /* The states of SCTP's endpoints; the others are those of associations. */
 enum { SCTP_ENDPOINT_STATES = 1 << TCP_STATE_LISTEN | 1 << TCP_STATE_CLOSE };
 
@@ -31,6 +34,9 @@ static uint32_t request_states(const struct sock_query *query)
 	/* Bits above the eleven states mean other tables. */
 	if (query->proto == PROTO_TCP)
 		return query->states & (TCP_STATES_ALL | 1u << TCP_STATE_BOUND_INACTIVE);
+	/* DCCP numbers two of its states from the end of TCP's on. */
+	if (query->proto == PROTO_DCCP && query->states == TCP_STATES_ALL)
+		return TCP_STATES_ALL | 7u << 13;
 	return query->states & TCP_STATES_ALL;
 }
 
@@ -38,7 +44,8 @@ static uint8_t request_ext(const struct sock_query *query)
 {
 	uint8_t ext = diag_facts_inet_ext(query->needs);
 
-	if (query->proto == PROTO_TCP && (query->needs & NEED_TCP_INFO))
+	if ((query->proto == PROTO_TCP || query->proto == PROTO_MPTCP) &&
+	    (query->needs & NEED_TCP_INFO))
 		ext |= 1u << (INET_DIAG_INFO - 1);
 	return ext;
 }
@@ -68,7 +75,9 @@ static void put_request(struct nlmsghdr *request, const struct sock_query *query
 
 	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	req->sdiag_family = query->family;
-	req->sdiag_protocol = proto_row(query->proto)->ipproto;
+	/* A kernel that does not know the attribute for larger numbers has no such protocol. */
+	if (proto_row(query->proto)->ipproto <= UINT8_MAX)
+		req->sdiag_protocol = (uint8_t)proto_row(query->proto)->ipproto;
 	req->idiag_states = request_states(query);
 	req->idiag_ext = request_ext(query);
 	req->id.idiag_sport = htons(filter->sport);
@@ -81,11 +90,14 @@ static struct nlmsghdr *request_build(const struct sock_query *query,
 {
 	/* The larger one of the two. */
 	size_t size = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct inet_diag_req));
+	const uint32_t protocol = proto_row(query->proto)->ipproto;
 	struct nlmsghdr *request;
 	void *buf;
 
 	if (filter->len)
-		size += (size_t)MNL_ATTR_HDRLEN + filter->len;
+		size += (size_t)MNL_ATTR_HDRLEN + MNL_ALIGN(filter->len);
+	if (protocol > UINT8_MAX)
+		size += (size_t)MNL_ATTR_HDRLEN + sizeof(protocol);
 	buf = malloc(size);
 	if (!buf)
 		return NULL;
@@ -96,6 +108,8 @@ static struct nlmsghdr *request_build(const struct sock_query *query,
 		put_request(request, query, filter);
 	if (filter->len)
 		mnl_attr_put(request, INET_DIAG_REQ_BYTECODE, filter->len, filter->code);
+	if (protocol > UINT8_MAX)
+		mnl_attr_put_u32(request, ATTR_REQ_PROTOCOL, protocol);
 	return request;
 }
 

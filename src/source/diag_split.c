@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/processors.h"
 #include "base/report.h"
 #include "source/diag_inet.h"
 #include "source/diag_request.h"
@@ -266,17 +267,27 @@ static int list_parts(struct nl_session *session, const struct sock_query *query
 	return rc;
 }
 
+/*
+ * Whether more than one walk may pay. Each part walks over the whole table, so a condition that
+ * leaves few rows makes it dearer, and so do the small sockets of TIME_WAIT, which cost hardly more
+ * to send than to pass over.
+ */
+static bool may_pay(const struct env *env, const struct sock_query *query)
+{
+	return env->cpus > 1 && env->kernel >= KERNEL_SIDE_BY_SIDE && !query->cond &&
+	       query->expected >= DIAG_SPLIT_MIN_ROWS &&
+	       query->states & ~(1u << TCP_STATE_TIME_WAIT);
+}
+
 int diag_split_list(struct nl_session *session, const struct sock_query *query,
 		    const struct sock_sink *sink)
 {
 	const struct env *env = session->env;
-	size_t parts = env->cpus < DIAG_SPLIT_MAX ? env->cpus : DIAG_SPLIT_MAX;
+	size_t parts = may_pay(env, query) ? processors_free(env) : 1;
 	struct diag_cuts cuts = { .n = 1 };
 
-	/* A condition leaves few rows, and each part would walk the whole table for them. */
-	if (parts > 1 && env->kernel >= KERNEL_SIDE_BY_SIDE && !query->cond &&
-	    query->expected >= DIAG_SPLIT_MIN_ROWS)
-		find_cuts(env, query, parts, &cuts);
+	if (parts > 1)
+		find_cuts(env, query, parts < DIAG_SPLIT_MAX ? parts : DIAG_SPLIT_MAX, &cuts);
 	if (cuts.n < 2)
 		return diag_inet_list(session, query, sink);
 	return list_parts(session, query, sink, &cuts);

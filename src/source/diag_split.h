@@ -38,8 +38,8 @@ void diag_split_cut(uint16_t *local, uint16_t *remote, size_t n, size_t parts,
 		    struct diag_cuts *cuts);
 
 /*
- * As diag_inet_list(), and just that unless the query expects many rows and the machine can do
- * several things at once. sink is called from several threads, never from two at a time, and the
+ * As diag_inet_list(), and just that unless the query expects many rows and several processors are
+ * free. sink is called from several threads, never from two at a time, and the
  * order of the rows is no longer the kernel's.
  */
 int diag_split_list(struct nl_session *session, const struct sock_query *query,

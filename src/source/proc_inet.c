@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Internet sockets from /proc/net/{tcp,udp,udplite,raw}{,6} (kernel: get_tcp4_sock(),
+ * Internet sockets from /proc/net/{tcp,udp,udplite,raw,icmp}{,6} (kernel: get_tcp4_sock(),
  * get_timewait4_sock(), get_openreq4(), udp4_format_sock(), raw_sock_seq_show() and their IPv6
  * kin). All print the same fields up to the inode:
  *
@@ -24,6 +24,7 @@ static const char *const proc_inet_names[PROTO_COUNT][2] = {
 	[PROTO_UDP] = { "net/udp", "net/udp6" },
 	[PROTO_UDPLITE] = { "net/udplite", "net/udplite6" },
 	[PROTO_RAW] = { "net/raw", "net/raw6" },
+	[PROTO_PING] = { "net/icmp", "net/icmp6" },
 };
 
 /* ADDR:PORT behind a gap. The address is printed as 32-bit words of memory, read as the host reads

@@ -9,6 +9,7 @@
 #include "source/source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,17 +19,21 @@
 #include "base/report.h"
 #include "model/proto.h"
 #include "source/diag_inet.h"
+#include "source/diag_special.h"
 #include "source/diag_split.h"
 #include "source/diag_unix.h"
 #include "source/nl_dump.h"
 #include "source/proc_inet.h"
+#include "source/proc_protocols.h"
 #include "source/proc_sctp.h"
+#include "source/proc_special.h"
 #include "source/proc_unix.h"
 #include "source/unix_join.h"
 
 struct source_run {
 	struct nl_session session;
 	bool verbose;
+	struct source_answer answer; /* of the last listing */
 };
 
 /* One protocol: a table for each of its families. */
@@ -37,12 +42,17 @@ struct source {
 		    const struct sock_sink *sink);
 	int (*fallback)(const struct env *env, struct report *report,
 			const struct sock_query *query, const struct sock_sink *sink);
-	const char *module; /* of the kernel, for messages */
+	const struct special_family *family; /* in place of list */
+	const char *module;                  /* of the kernel, for messages; NULL: there is none */
 	const char *path,
 		*path6;   /* of the fallback, below /proc; path6: NULL when it is the same */
 	const char *lost; /* by the fallback */
 	bool always;      /* every kernel has it, but for its IPv6 half */
 	bool forgeable;   /* by the fallback, rows too: it is never used without a word */
+	/* Its names in /proc/net/protocols, where a kernel has it; name6: NULL when it is the same.
+	 */
+	const char *known, *known6;
+	bool counted; /* and how many sockets it has */
 };
 
 /* A source and the query it is to answer. */
@@ -114,6 +124,66 @@ static const struct source sources[PROTO_COUNT] = {
 		.lost = lost_names,
 		.always = true,
 		.forgeable = true,
+	},
+	[PROTO_MPTCP] = {
+		.list = diag_inet_list,
+		.module = "mptcp_diag",
+		.known = "MPTCP",
+		.known6 = "MPTCPv6",
+		.counted = true,
+	},
+	[PROTO_DCCP] = {
+		.list = diag_inet_list,
+		.module = "dccp_diag",
+		.known = "DCCP",
+		.known6 = "DCCPv6",
+		.counted = true,
+	},
+	[PROTO_PING] = {
+		.fallback = proc_inet_list,
+		.path = "net/icmp",
+		.path6 = "net/icmp6",
+		.known = "PING",
+		.known6 = "PINGv6",
+		.counted = true,
+	},
+	[PROTO_SMC] = {
+		.family = &diag_smc_family,
+		.module = "smc_diag",
+		.known = "SMC",
+	},
+	[PROTO_PACKET] = {
+		.family = &diag_packet_family,
+		.fallback = proc_packet_list,
+		.module = "packet_diag",
+		.path = "net/packet",
+		.lost = "rings and fanout are not known",
+		.known = "PACKET",
+		.counted = true,
+	},
+	[PROTO_NETLINK] = {
+		.family = &diag_netlink_family,
+		.fallback = proc_netlink_list,
+		.module = "netlink_diag",
+		.path = "net/netlink",
+		.lost = "connections, flags and groups above 32 are not known",
+		.known = "NETLINK",
+	},
+	[PROTO_VSOCK] = {
+		.family = &diag_vsock_family,
+		.module = "vsock_diag",
+		.known = "AF_VSOCK",
+	},
+	[PROTO_TIPC] = {
+		.family = &diag_tipc_family,
+		.module = "tipc_diag",
+		.known = "TIPC",
+	},
+	[PROTO_XDP] = {
+		.family = &diag_xdp_family,
+		.module = "xsk_diag",
+		.known = "XDP",
+		.counted = true,
 	},
 };
 
@@ -216,6 +286,81 @@ void source_run_free(struct source_run *run)
 	free(run);
 }
 
+/* By sock_diag: as nl_dump(), -EOPNOTSUPP where it never tells of such sockets. */
+static int list_by_diag(struct source_run *run, const struct attempt *attempt,
+			const struct sock_sink *sink)
+{
+	const struct source *source = attempt->source;
+
+	if (source->list)
+		return source->list(&run->session, attempt->query, sink);
+	if (source->family)
+		return diag_special_list(source->family, &run->session, attempt->query, sink);
+	return -EOPNOTSUPP;
+}
+
+/*
+ * What neither way has told of: whether there is anything to be told. A family that the kernel does
+ * not have is absent; one that has no sockets, by its own count, is complete.
+ */
+static enum source_result settle_unlisted(struct source_run *run, const struct attempt *attempt,
+					  int diag_error)
+{
+	const struct source *source = attempt->source;
+	const struct sock_query *query = attempt->query;
+	const char *known =
+		query->family == AF_INET6 && source->known6 ? source->known6 : source->known;
+	char number[40] = "";
+	uint64_t n = 0;
+	int err = proc_protocols_find(run->session.env, known, &n);
+
+	if (err == -ENOENT)
+		return SOURCE_ABSENT;
+	if (err == 0 && source->counted && n == 0)
+		return SOURCE_COMPLETE;
+	run->answer.error = diag_error;
+	if (err == 0 && source->counted)
+		snprintf(number, sizeof(number), "; there %s %llu", n == 1 ? "is" : "are",
+			 (unsigned long long)n);
+	/* One cause, one line: the module serves both families. */
+	if (is_missing(run, diag_error))
+		report_add(run->session.report, REPORT_PARTIAL,
+			   "%s: cannot be listed: this kernel has no %s%s",
+			   proto_row(query->proto)->name, source->module, number);
+	else
+		report_add(run->session.report, REPORT_PARTIAL, "%s: cannot be listed: %s%s",
+			   table_name(query), strerror(-diag_error), number);
+	return SOURCE_UNREADABLE;
+}
+
+/* The second way: what /proc/net tells. */
+static enum source_result list_by_proc(struct source_run *run, const struct attempt *attempt,
+				       int diag_rc, const struct sock_sink *sink)
+{
+	const struct source *source = attempt->source;
+	struct report *report = run->session.report;
+	int rc = source->fallback(run->session.env, report, attempt->query, sink);
+
+	run->answer.path = table_path(attempt);
+	if (rc >= 0 && source->module)
+		note_fallback(run, attempt, diag_rc);
+	if (rc >= 0 || rc == -ECANCELED)
+		return source_result_of(rc);
+	run->answer.path = NULL;
+	if (table_is_absent(run, attempt, diag_rc, rc))
+		return SOURCE_ABSENT;
+	run->answer.error = source->module && !is_missing(run, diag_rc) ? diag_rc : rc;
+	if (source->module)
+		report_add(report, REPORT_PARTIAL,
+			   "%s: cannot be listed: sock_diag: %s; /proc/%s: %s",
+			   table_name(attempt->query), strerror(-diag_rc), table_path(attempt),
+			   strerror(-rc));
+	else
+		report_add(report, REPORT_PARTIAL, "%s: cannot be listed: /proc/%s: %s",
+			   table_name(attempt->query), table_path(attempt), strerror(-rc));
+	return SOURCE_UNREADABLE;
+}
+
 enum source_result source_list(struct source_run *run, const struct sock_query *query, bool asked,
 			       const struct sock_sink *sink)
 {
@@ -224,23 +369,22 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 		.query = query,
 		.asked = asked,
 	};
-	const struct source *source = attempt.source;
-	struct report *report = run->session.report;
-	int diag_rc, proc_rc;
+	int rc;
 
-	diag_rc = source->list(&run->session, query, sink);
-	if (diag_rc >= 0 || diag_rc == -ECANCELED)
-		return source_result_of(diag_rc);
-	proc_rc = source->fallback(run->session.env, report, query, sink);
-	if (proc_rc >= 0)
-		note_fallback(run, &attempt, diag_rc);
-	if (proc_rc >= 0 || proc_rc == -ECANCELED)
-		return source_result_of(proc_rc);
-	if (table_is_absent(run, &attempt, diag_rc, proc_rc))
-		return SOURCE_ABSENT;
-	report_add(report, REPORT_PARTIAL, "%s: cannot be listed: sock_diag: %s; /proc/%s: %s",
-		   table_name(query), strerror(-diag_rc), table_path(&attempt), strerror(-proc_rc));
-	return SOURCE_UNREADABLE;
+	run->answer = (struct source_answer){ .module = attempt.source->module };
+	rc = list_by_diag(run, &attempt, sink);
+	run->answer.by_diag = rc >= 0;
+	run->answer.no_module = rc < 0 && is_missing(run, rc);
+	if (rc >= 0 || rc == -ECANCELED)
+		return source_result_of(rc);
+	if (attempt.source->fallback)
+		return list_by_proc(run, &attempt, rc, sink);
+	return settle_unlisted(run, &attempt, rc);
+}
+
+const struct source_answer *source_last_answer(const struct source_run *run)
+{
+	return &run->answer;
 }
 
 bool source_list_both(struct source_run *run, const struct sock_query *query,

@@ -27,6 +27,15 @@ enum source_result {
 	SOURCE_CANCELED,   /* the sink asked to stop */
 };
 
+/* Where an answer came from. */
+struct source_answer {
+	bool by_diag;       /* sock_diag told it */
+	bool no_module;     /* sock_diag does not know such sockets */
+	const char *module; /* of the kernel, that tells of them; NULL: there is none */
+	const char *path;   /* the file below /proc that told it in its place, or NULL */
+	int error;          /* of SOURCE_UNREADABLE: -errno */
+};
+
 /* Starts what the sources of one run share (the netlink link, buffers). NULL without memory. */
 struct source_run *source_run_new(const struct env *env, struct report *report, bool verbose);
 void source_run_free(struct source_run *run);
@@ -38,6 +47,9 @@ void source_run_free(struct source_run *run);
  */
 enum source_result source_list(struct source_run *run, const struct sock_query *query, bool asked,
 			       const struct sock_sink *sink);
+
+/* Where the answer of the last source_list() came from; valid until the next one. */
+const struct source_answer *source_last_answer(const struct source_run *run);
 
 /*
  * Lists TCP of both families (query->family: AF_UNSPEC) in one walk over the kernel's table, whose

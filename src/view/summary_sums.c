@@ -177,7 +177,7 @@ void summary_sums_add(struct summary_sums *sums, const struct summary_scope *sco
 		case PROTO_UNIX:
 			add_unix(sums, sock);
 			break;
-		case PROTO_COUNT:
+		default: /* --summary is about what netstat lists */
 			break;
 		}
 	}

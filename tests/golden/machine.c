@@ -228,6 +228,20 @@ static int machine_stop_signal(const struct env *env)
 	return 0;
 }
 
+/* "6.12" as 0x060c. */
+static unsigned int read_kernel(void)
+{
+	FILE *file = machine_open_file("kernel");
+	unsigned int major = 0, minor = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%u.%u", &major, &minor) != 2)
+		machine_die("kernel: no version");
+	fclose(file);
+	return major << 8 | minor;
+}
+
 void machine_load(const char *dir, struct env *env)
 {
 	machine.dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -247,6 +261,7 @@ void machine_load(const char *dir, struct env *env)
 		.out_fd = STDOUT_FILENO,
 		.err_fd = STDERR_FILENO,
 		.euid = (uid_t)read_number("euid", 0),
+		.kernel = read_kernel(),
 		.utf8 = read_number("utf8", 0) != 0,
 	};
 	if (env->proc_fd < 0)

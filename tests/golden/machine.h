@@ -8,11 +8,15 @@
  *                socket:[31337]"); tests/golden/run makes them in a copy of the machine, since
  *                archives do not keep such links
  *   diag/KEY     what sock_diag answers when asked for KEY: tcp, tcp6, udp, udp6, udplite,
- * udplite6, raw, raw6, sctp, sctp6, unix; a missing file is "done -2": no such table diag/open
- * "deny N": netlink cannot be opened, with errno -N names        "host ADDRESS NAME", "user UID
- * NAME", "service PROTO PORT NAME", "protocol NUMBER NAME"; "hang ADDRESS": that look-up never
- * comes back interfaces   "INDEX NAME" euid         the number of the user that runs the program; 0
- * without the file utf8         "1": the locale's character set is UTF-8
+ *                udplite6, raw, raw6, sctp, sctp6, unix, dccp, dccp6, mptcp, mptcp6, packet,
+ *                netlink, vsock, xdp, smc, tipc; a missing file is "done -2": no such table
+ *   diag/open    "deny N": netlink cannot be opened, with errno -N
+ *   names        "host ADDRESS NAME", "user UID NAME", "service PROTO PORT NAME", "protocol NUMBER
+ *                NAME"; "hang ADDRESS": that look-up never comes back
+ *   interfaces   "INDEX NAME"
+ *   euid         the number of the user that runs the program; 0 without the file
+ *   kernel       its version, "6.12"; not known without the file
+ *   utf8         "1": the locale's character set is UTF-8
  *
  * NAME is the rest of the line, where \xHH stands for a byte.
  *

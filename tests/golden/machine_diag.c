@@ -17,7 +17,7 @@
 
 #include "source/nl_link.h"
 
-enum { PORTID = 4711, TABLES = 11 };
+enum { PORTID = 4711, TABLES = 21, PROTOCOL_MPTCP = 262 };
 
 /* One thing that receiving gives: a datagram or an error. */
 struct play {
@@ -31,7 +31,8 @@ struct play {
 /* The answers of one table: plays[0..again) to the first request, the rest to later ones. */
 struct table {
 	const char *key;
-	uint8_t family, protocol;
+	uint8_t family;
+	uint16_t protocol;
 	struct play *plays;
 	size_t n, again;
 	unsigned int requests;
@@ -49,6 +50,16 @@ static struct table tables[TABLES] = {
 	{ .key = "sctp", .family = AF_INET, .protocol = IPPROTO_SCTP },
 	{ .key = "sctp6", .family = AF_INET6, .protocol = IPPROTO_SCTP },
 	{ .key = "unix", .family = AF_UNIX },
+	{ .key = "dccp", .family = AF_INET, .protocol = IPPROTO_DCCP },
+	{ .key = "dccp6", .family = AF_INET6, .protocol = IPPROTO_DCCP },
+	{ .key = "mptcp", .family = AF_INET, .protocol = PROTOCOL_MPTCP },
+	{ .key = "mptcp6", .family = AF_INET6, .protocol = PROTOCOL_MPTCP },
+	{ .key = "packet", .family = AF_PACKET },
+	{ .key = "netlink", .family = AF_NETLINK, .protocol = UINT8_MAX },
+	{ .key = "vsock", .family = AF_VSOCK },
+	{ .key = "xdp", .family = AF_XDP },
+	{ .key = "smc", .family = AF_SMC },
+	{ .key = "tipc", .family = AF_TIPC },
 };
 
 static int open_error;
@@ -150,30 +161,48 @@ struct machine_link {
 	uint32_t seq, states;
 };
 
+/* The protocol that a request of inet_diag asks for: a number above 255 is in an attribute behind
+ * all others. */
+static unsigned int protocol_of(const uint8_t *request, size_t len)
+{
+	const size_t n = sizeof(uint32_t) + NLA_HDRLEN;
+	uint16_t head[2];
+	uint32_t protocol;
+
+	if (len >= sizeof(struct inet_diag_req_v2) + n) {
+		memcpy(head, request + len - n, sizeof(head));
+		memcpy(&protocol, request + len - sizeof(protocol), sizeof(protocol));
+		if (head[0] == n && head[1] == INET_DIAG_REQ_PROTOCOL)
+			return protocol;
+	}
+	return request[1];
+}
+
 static int link_send(struct nl_link *link, const void *request, size_t len)
 {
 	struct machine_link *self = (struct machine_link *)link;
+	const uint8_t *body = (const uint8_t *)request + NLMSG_HDRLEN;
 	struct nlmsghdr head;
 	struct inet_diag_req_v2 inet;
 	struct unix_diag_req local;
 
-	if (len < NLMSG_LENGTH(sizeof(local)))
+	if (len < NLMSG_LENGTH(8))
 		return -EINVAL;
 	memcpy(&head, request, sizeof(head));
 	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || (head.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		return -EINVAL;
 	memset(&inet, 0, sizeof(inet));
-	memcpy(&local, (const uint8_t *)request + NLMSG_HDRLEN, sizeof(local));
+	memset(&local, 0, sizeof(local));
 	len -= NLMSG_HDRLEN;
-	memcpy(&inet, (const uint8_t *)request + NLMSG_HDRLEN,
-	       len < sizeof(inet) ? len : sizeof(inet));
+	memcpy(&local, body, len < sizeof(local) ? len : sizeof(local));
+	memcpy(&inet, body, len < sizeof(inet) ? len : sizeof(inet));
 	self->seq = head.nlmsg_seq;
-	self->states = local.sdiag_family == AF_UNIX ? local.udiag_states : inet.idiag_states;
+	self->states = body[0] == AF_UNIX ? local.udiag_states : inet.idiag_states;
 	self->table = NULL;
 	for (size_t i = 0; i < TABLES; i++) {
 		struct table *table = &tables[i];
 
-		if (table->family == local.sdiag_family && table->protocol == local.sdiag_protocol)
+		if (table->family == body[0] && table->protocol == protocol_of(body, len))
 			self->table = table;
 	}
 	if (!self->table)
@@ -194,6 +223,9 @@ static bool is_asked_for(const struct machine_link *self, const struct nlmsghdr 
 {
 	unsigned int state;
 
+	if (self->table->family != AF_INET && self->table->family != AF_INET6 &&
+	    self->table->family != AF_UNIX)
+		return true;
 	if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || self->table->protocol == IPPROTO_SCTP ||
 	    head->nlmsg_len < NLMSG_LENGTH(16))
 		return true;

@@ -15,9 +15,11 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tipc_netlink.h>
 #include <linux/unix_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,33 +30,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct key {
-	const char *name;
-	uint8_t family, protocol;
-};
-
-static const struct key keys[] = {
-	{ "tcp", AF_INET, IPPROTO_TCP },
-	{ "tcp6", AF_INET6, IPPROTO_TCP },
-	{ "udp", AF_INET, IPPROTO_UDP },
-	{ "udp6", AF_INET6, IPPROTO_UDP },
-	{ "udplite", AF_INET, IPPROTO_UDPLITE },
-	{ "udplite6", AF_INET6, IPPROTO_UDPLITE },
-	{ "raw", AF_INET, IPPROTO_RAW },
-	{ "raw6", AF_INET6, IPPROTO_RAW },
-	{ "sctp", AF_INET, IPPROTO_SCTP },
-	{ "sctp6", AF_INET6, IPPROTO_SCTP },
-	{ "unix", AF_UNIX, 0 },
-};
+#include "record_tables.h"
 
 /* The files, and the word of a line that is the inode where sock_diag may not know the table. */
 static const struct {
 	const char *path;
 	int inode_word;
 } proc_files[] = {
-	{ "net/tcp", 0 },     { "net/tcp6", 0 },     { "net/udp", 0 },          { "net/udp6", 0 },
-	{ "net/udplite", 9 }, { "net/udplite6", 9 }, { "net/raw", 9 },          { "net/raw6", 9 },
-	{ "net/unix", 0 },    { "net/sctp/eps", 7 }, { "net/sctp/assocs", 10 },
+	{ "net/tcp", 0 },     { "net/tcp6", 0 },      { "net/udp", 0 },          { "net/udp6", 0 },
+	{ "net/udplite", 9 }, { "net/udplite6", 9 },  { "net/raw", 9 },          { "net/raw6", 9 },
+	{ "net/unix", 0 },    { "net/sctp/eps", 7 },  { "net/sctp/assocs", 10 }, { "net/icmp", 9 },
+	{ "net/icmp6", 9 },   { "net/packet", 8 },    { "net/netlink", 9 },      { "net/pfkey", 5 },
+	{ "net/kcm", 0 },     { "net/protocols", 0 }, { "net/sctp/remaddr", 0 },
 };
 
 /* Where in the recording; every path below is relative to it. */
@@ -199,33 +186,65 @@ static void put_attributes(FILE *out, const uint8_t *data, size_t n)
 	put_bytes(out, data, n, 1, "left over");
 }
 
-static void put_message(FILE *out, const struct key *key, uint8_t *data, size_t n)
+/* The inode of a TIPC socket is an attribute inside its only one. */
+static void keep_tipc_inode(const uint8_t *data, size_t n)
+{
+	for (size_t at = NLA_HDRLEN; at + NLA_HDRLEN + sizeof(uint32_t) <= n;) {
+		struct nlattr attr;
+		uint32_t inode;
+
+		memcpy(&attr, data + at, sizeof(attr));
+		memcpy(&inode, data + at + NLA_HDRLEN, sizeof(inode));
+		if (attr.nla_type == TIPC_NLA_SOCK_INO)
+			keep_inode(inode);
+		at += NLA_ALIGN((size_t)attr.nla_len < NLA_HDRLEN ? NLA_HDRLEN : attr.nla_len);
+	}
+}
+
+/* A message of a table that has no lines of its own above. */
+static void put_other(FILE *out, const struct record_table *table, const uint8_t *data)
+{
+	uint32_t inode = 0;
+
+	if (table->inode_at) {
+		memcpy(&inode, data + table->inode_at, sizeof(inode));
+		fprintf(out, "  # inode %u\n", inode);
+		keep_inode(inode);
+	}
+	put_bytes(out, data, table->body, 4, "fixed part");
+}
+
+static void put_message(FILE *out, const struct record_table *table, uint8_t *data, size_t n)
 {
 	struct nlmsghdr head;
 	struct inet_diag_msg inet;
 	struct unix_diag_msg local;
-	size_t body = key->family == AF_UNIX ? sizeof(local) : sizeof(inet);
 
 	memcpy(&head, data, sizeof(head));
 	memset(data + offsetof(struct nlmsghdr, nlmsg_seq), 0, 8);
 	n -= NLMSG_HDRLEN;
-	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || n < body) {
+	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || n < table->body) {
 		put_bytes(out, data, n + NLMSG_HDRLEN, 4, "another message");
 		return;
 	}
 	put_bytes(out, data, NLMSG_HDRLEN, 4, "length, type and flags, 0, 0");
 	data += NLMSG_HDRLEN;
-	memcpy(&inet, data, body < sizeof(inet) ? body : sizeof(inet));
-	memcpy(&local, data, sizeof(local));
-	if (key->family == AF_UNIX)
+	if (table->family == AF_UNIX) {
+		memcpy(&local, data, sizeof(local));
 		put_unix(out, data, &local);
-	else
+	} else if (table->family == AF_INET || table->family == AF_INET6) {
+		memcpy(&inet, data, sizeof(inet));
 		put_inet(out, data, &inet);
-	put_attributes(out, data + body, n - body);
+	} else {
+		put_other(out, table, data);
+	}
+	if (table->family == AF_TIPC)
+		keep_tipc_inode(data, n);
+	put_attributes(out, data + table->body, n - table->body);
 }
 
 /* Writes one datagram. Returns whether it was the last one. */
-static bool put_datagram(FILE *out, const struct key *key, uint8_t *data, size_t n)
+static bool put_datagram(FILE *out, const struct record_table *table, uint8_t *data, size_t n)
 {
 	bool begun = false;
 
@@ -248,61 +267,34 @@ static bool put_datagram(FILE *out, const struct key *key, uint8_t *data, size_t
 		if (!begun)
 			fputs("datagram\n", out);
 		begun = true;
-		put_message(out, key, data, len);
+		put_message(out, table, data, len);
 		data += len;
 		n -= len;
 	}
 	return n > 0;
 }
 
-static void send_request(int link, const struct key *key)
-{
-	struct {
-		struct nlmsghdr head;
-		union {
-			struct inet_diag_req_v2 inet;
-			struct unix_diag_req local;
-		};
-	} request = { .head = { .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-				.nlmsg_seq = 1 } };
-
-	if (key->family == AF_UNIX) {
-		request.local.sdiag_family = AF_UNIX;
-		request.local.udiag_states = UINT32_MAX;
-		request.local.udiag_show =
-			UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
-		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.local));
-	} else {
-		request.inet.sdiag_family = key->family;
-		request.inet.sdiag_protocol = key->protocol;
-		request.inet.idiag_states = 0xfff;
-		request.inet.idiag_ext = 1 << (INET_DIAG_INFO - 1);
-		request.head.nlmsg_len = NLMSG_LENGTH(sizeof(request.inet));
-	}
-	if (send(link, &request, request.head.nlmsg_len, 0) < 0)
-		fail("send");
-}
-
-static void record_table(const struct key *key)
+static void record_table(const struct record_table *table)
 {
 	static uint8_t buf[65536];
 	int link = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	alignas(struct nlmsghdr) uint8_t request[RECORD_REQUEST_MAX];
 	char path[32];
 	FILE *out;
 	bool last = false;
 
 	if (link < 0)
 		fail("netlink");
-	snprintf(path, sizeof(path), "diag/%s", key->name);
+	snprintf(path, sizeof(path), "diag/%s", table->name);
 	out = make_file(path);
-	send_request(link, key);
+	if (send(link, request, record_request(table, request), 0) < 0)
+		fail("send");
 	while (!last) {
 		ssize_t n = recv(link, buf, sizeof(buf), 0);
 
 		if (n < 0)
 			fail(path);
-		last = put_datagram(out, key, buf, (size_t)n);
+		last = put_datagram(out, table, buf, (size_t)n);
 	}
 	close(link);
 	if (fclose(out) != 0)
@@ -383,8 +375,8 @@ int main(int argc, char *argv[])
 		fail(argv[1]);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		make_dir(dirs[i]);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		record_table(&keys[i]);
+	for (size_t i = 0; i < record_tables_n; i++)
+		record_table(&record_tables[i]);
 	for (size_t i = 0; i < sizeof(proc_files) / sizeof(*proc_files); i++)
 		copy_file(proc_files[i].path, proc_files[i].inode_word);
 	record_processes();

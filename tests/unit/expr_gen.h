@@ -89,6 +89,9 @@ static inline void gen_inet_sock(struct gen_sock *gen)
 	sock->state = (uint8_t)(sock->proto == PROTO_TCP ? 1 + gen_below(11)
 				: gen_below(2)           ? TCP_STATE_ESTABLISHED
 							 : TCP_STATE_CLOSE);
+	/* Nobody lists TCP sockets that are bound and inactive, unless they are named. */
+	if (sock->proto == PROTO_TCP && sock->state == TCP_STATE_CLOSE)
+		sock->state = TCP_STATE_CLOSE_WAIT;
 	sock->listening = sock->proto == PROTO_TCP && sock->state == TCP_STATE_LISTEN;
 	gen_end(&sock->local, sock->family);
 	gen_end(&sock->remote, sock->family);
@@ -531,7 +534,7 @@ static inline void gen_put_more(struct gen_text *out, struct gen_term *term)
 	case GEN_PROTO:
 		gen_put(out, "proto");
 		gen_put_op(out, term, 2, false);
-		term->number = gen_below(PROTO_COUNT);
+		term->number = gen_below(PROTO_UNIX + 1);
 		gen_put(out, "%s", protos[term->number]);
 		break;
 	case GEN_FIELD_PORT:

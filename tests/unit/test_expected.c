@@ -50,3 +50,38 @@ Test(expected, nothing_to_read, .init = proc_dir_begin, .fini = proc_dir_end)
 	proc_dir_put_text("net/sockstat", "TCP: inuse 5 orphan 0\n");
 	cr_assert_eq(rows(PROTO_TCP, AF_INET, TCP_STATES_ALL), UINT64_MAX);
 }
+
+static bool both(uint32_t states, uint64_t *n, uint64_t *likely6)
+{
+	const struct sock_query query = { .proto = PROTO_TCP, .family = AF_INET, .states = states };
+	struct expected expected = { .is_read = false };
+	bool known = expected_both(&expected, &proc_dir_env, &query, n, likely6);
+
+	expected_free(&expected);
+	return known;
+}
+
+Test(expected, both_families, .init = proc_dir_begin, .fini = proc_dir_end)
+{
+	uint64_t n, likely6;
+
+	cr_assert(!both(TCP_STATES_ALL, &n, &likely6));
+	proc_dir_put_text("net/sockstat", "TCP: inuse 300 orphan 0 tw 1000 alloc 9 mem 1\n");
+	cr_assert(!both(TCP_STATES_ALL, &n, &likely6), "IPv6 is not counted");
+	proc_dir_put_text("net/sockstat6", "TCP6: inuse 100\n");
+	cr_assert(both(TCP_STATES_ALL, &n, &likely6));
+	cr_assert_eq(n, 1400, "TIME_WAIT is there once");
+	cr_assert_eq(likely6, 350);
+	cr_assert(both(BIT(TIME_WAIT), &n, &likely6));
+	cr_assert_eq(n, 1000);
+	cr_assert_eq(likely6, 250);
+	cr_assert(both(BIT(ESTABLISHED), &n, &likely6));
+	cr_assert_eq(n, 400);
+	cr_assert_eq(likely6, 100);
+	cr_assert(!both(TCP_STATES_ALL | BIT(BOUND_INACTIVE), &n, &likely6));
+	proc_dir_put_text("net/sockstat", "TCP: inuse 0 orphan 0 tw 1000 alloc 9 mem 1\n");
+	proc_dir_put_text("net/sockstat6", "TCP6: inuse 0\n");
+	cr_assert(both(TCP_STATES_ALL, &n, &likely6));
+	cr_assert_eq(n, 1000);
+	cr_assert_eq(likely6, 0);
+}

@@ -6,6 +6,7 @@
 #include "fake_world.h"
 #include "guard.h"
 #include "model/facts.h"
+#include "model/special.h"
 
 enum {
 	LISTENER, /* *:22 on eth0 */
@@ -104,9 +105,55 @@ static void set_up_inet(void)
 	socks[SCTP].n_local_addrs = 2;
 }
 
+/* Sockets of other families, for tests of their own. */
+enum { PACKET, ROUTE, GUEST, N_FURTHER };
+
+static struct sock further[N_FURTHER];
+
+static void set_up_further(void)
+{
+	static const struct sock_special packet = {
+		.has = SPECIAL_PROTOCOL | SPECIAL_LOCAL,
+		.protocol = 0x88cc,
+	};
+	static const struct sock_special route = {
+		.has = SPECIAL_PROTOCOL | SPECIAL_LOCAL | SPECIAL_GROUPS,
+		.local = { .port = 812 },
+		.groups = { (const uint8_t *)"\x11\0\0\0\1\0\0\0", 8 },
+	};
+	static const struct sock_special guest = {
+		.has = SPECIAL_LOCAL | SPECIAL_REMOTE,
+		.local = { 3, 1024 },
+		.remote = { 2, 22 },
+	};
+
+	further[PACKET] = (struct sock){
+		.proto = PROTO_PACKET,
+		.family = AF_PACKET,
+		.state = TCP_STATE_CLOSE,
+		.has = SOCK_HAS_IFINDEX,
+		.local = { .ifindex = 2 },
+		.interface = "eth0",
+		.special = &packet,
+	};
+	further[ROUTE] = (struct sock){
+		.proto = PROTO_NETLINK,
+		.family = AF_NETLINK,
+		.state = TCP_STATE_CLOSE,
+		.special = &route,
+	};
+	further[GUEST] = (struct sock){
+		.proto = PROTO_VSOCK,
+		.family = AF_VSOCK,
+		.state = TCP_STATE_ESTABLISHED,
+		.special = &guest,
+	};
+}
+
 static void set_up(void)
 {
 	set_up_inet();
+	set_up_further();
 	socks[PATH] = unix_sock(UNIX_STATE_UNCONNECTED, true, UNIX_PATHNAME, "/tmp/.X11-unix/X0");
 	socks[PATH].inode = 22;
 	socks[ABSTRACT] = unix_sock(UNIX_STATE_CONNECTED, false, UNIX_ABSTRACT, "0a1f3");
@@ -334,12 +381,99 @@ Test(expr, unix_is_the_default_where_nothing_else_is_listed)
 	check_in(&world, "src inet:10.0.0.1", BITS(SSH, WAIT));
 }
 
-Test(expr, other_families_match_nothing)
+static void check_further(const char *text, uint32_t want)
 {
-	check("src link:ip:eth0 or dst netlink:route:kernel", 0);
-	check("src vsock:2:1024", 0);
+	struct expr *expr = parse(text), *again;
+	char *print = expr_print(expr);
+
+	again = parse(print);
+	for (int i = 0; i < N_FURTHER; i++) {
+		cr_expect_eq(expr_matches(expr, &further[i]), (want >> i & 1) != 0, "%s: %d", text,
+			     i);
+		cr_expect_eq(expr_matches(again, &further[i]), (want >> i & 1) != 0, "%s: %d",
+			     print, i);
+		cr_expect(!(want >> i & 1) ||
+				  expr_may_match_table(expr, (enum sock_proto)further[i].proto,
+						       further[i].family),
+			  "%s: %d", text, i);
+	}
+	free(print);
+	expr_free(expr);
+	expr_free(again);
+}
+
+Test(expr, ends_of_other_families)
+{
+	check_further("src link:lldp:eth0", BITS(PACKET));
+	check_further("src LINK:0x88cc", BITS(PACKET));
+	check_further("src packet:*:eth*", BITS(PACKET));
+	check_further("src link:ip:eth0 or dst netlink:route:kernel", 0);
+	check_further("src netlink:rtnl:812", BITS(ROUTE));
+	check_further("src netlink:0:*", BITS(ROUTE));
+	check_further("sport = netlink:812", BITS(ROUTE));
+	check_further("src netlink:genl", 0);
+	check_further("src vsock:3:1024", BITS(GUEST));
+	check_further("dst vsock:host:22", BITS(GUEST));
+	check_further("dst vsock:2:1024", 0);
+	check_further("not src vsock:2:1024", BITS(PACKET, ROUTE, GUEST));
 	check("not src vsock:2:1024", ALL);
-	check("sport = vsock::1024", 0);
+	check("src link:* or dst vsock:*", 0);
+	check_further("sport = vsock::1024", BITS(GUEST));
+	check_further("dport != vsock:23", BITS(GUEST));
+	check_further("src tipc:0:1 or src xdp:eth0:0", 0);
+	/* Internet addresses and ports are no facts of theirs. */
+	check_further("( not sport = 99 ) and proto = vsock", BITS(GUEST));
+	check_further("sport = 1024 or src 0.0.0.3", 0);
+	check_further("groups = 33", BITS(ROUTE));
+	check_further("groups != 5", 0);
+	check_further("groups != 6", BITS(ROUTE));
+	check_further("family = netlink or proto = packet", BITS(ROUTE, PACKET));
+	check_further("local ~ '*:eth0'", BITS(PACKET));
+	check("local = 10.0.0.1:22", BITS(SSH));
+}
+
+Test(expr, bound_inactive_has_to_be_named)
+{
+	static const char *const named[] = {
+		"state bound-inactive",
+		"not state bound-inactive",
+		"exclude bound-inactive",
+		"sport = 1 or state BOUND_INACTIVE",
+	};
+	static const char *const not_named[] = { "state all", "not state listening",
+						 "state closed" };
+	struct sock bound = inet(PROTO_TCP, TCP_STATE_CLOSE, end("10.0.0.1", 80, 0),
+				 end("0.0.0.0", 0, 0), AF_INET);
+	struct expr *expr;
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		expr = parse(named[i]);
+		cr_assert(expr_names_bound(expr), "%s", named[i]);
+		cr_assert_eq(expr_matches(expr, &bound), i == 0 || i == 3, "%s", named[i]);
+		expr_free(expr);
+	}
+	for (size_t i = 0; i < sizeof(not_named) / sizeof(not_named[0]); i++) {
+		expr = parse(not_named[i]);
+		cr_assert_not(expr_names_bound(expr), "%s", not_named[i]);
+		expr_free(expr);
+	}
+}
+
+Test(expr, states_of_dccp)
+{
+	struct sock sock = inet(PROTO_DCCP, DCCP_STATE_PARTOPEN, end("10.0.0.1", 80, 0),
+				end("10.0.0.2", 80, 0), AF_INET);
+	struct expr *expr = parse("state partopen");
+
+	cr_assert(expr_matches(expr, &sock));
+	sock.state = TCP_STATE_ESTABLISHED;
+	cr_assert_not(expr_matches(expr, &sock));
+	sock.state = 13;
+	cr_assert_not(expr_matches(expr, &sock));
+	expr_free(expr);
+	expr = parse("state unknown");
+	cr_assert(expr_matches(expr, &sock));
+	expr_free(expr);
 }
 
 Test(expr, states)
@@ -631,6 +765,10 @@ Test(expr_error, points_at_the_word)
 	check_error("src [10.0.0.]1:80", "[10.0.0.]1:80", "expected ADDRESS:PORT");
 	check_error("timer = time-wait", "time-wait", "timewait");
 	check_error("owners_status = nonee", "nonee", "hidden");
+	check_error("src link:nonsuch:eth0", "link:nonsuch:eth0", "a protocol");
+	check_error("dst vsock:guest:22", "vsock:guest:22", "a CID");
+	check_error("sport > vsock:22", "vsock:22", "equal or not");
+	check_error("proto = nonsuch", "nonsuch", "netlink");
 	check_error("src [::1", "[::1", "[ ]");
 	check_error("src [::1]22", "[::1]22", "[ ]");
 	check_error("src [::g]", "[::g]", "IPv6");

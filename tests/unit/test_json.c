@@ -573,7 +573,9 @@ Test(json, the_schema_has_the_fields_of_the_table)
 
 	for (size_t i = 0; i < fields.n; i++) {
 		const struct field *field = fields.list[i];
-		const char *several = field->type == FIELD_ADDR && field->many ? "es" : "";
+		const char *several = field->type == FIELD_ADDR && field->many ? "es"
+				      : field->list                            ? "s"
+									       : "";
 
 		cr_expect_null(strstr(field->name, "_hex"), "%s looks like a companion",
 			       field->name);

@@ -85,6 +85,75 @@ Test(options, families)
 	refused("--protocol", "needs a value");
 }
 
+Test(options, families_that_netstat_does_not_know)
+{
+	cr_assert(parse("-0"));
+	cr_assert_eq(request.protos, 1u << PROTO_PACKET);
+	cr_assert(parse("--netlink --vsock --mptcp --dccp --tipc --xdp --smc"));
+	cr_assert_eq(request.protos, 1u << PROTO_NETLINK | 1u << PROTO_VSOCK | 1u << PROTO_MPTCP |
+					     1u << PROTO_DCCP | 1u << PROTO_TIPC | 1u << PROTO_XDP |
+					     1u << PROTO_SMC);
+	cr_assert(parse("-A link,icmp --family=mptcp"));
+	cr_assert_eq(request.protos, 1u << PROTO_PACKET | 1u << PROTO_PING | 1u << PROTO_MPTCP);
+	cr_assert(parse("-A all"));
+	cr_assert(request.every_family && request.protos == 0);
+	cr_assert(parse("-B"));
+	cr_assert(request.bound_inactive);
+	cr_assert(parse("--list-families"));
+	cr_assert_eq(request.action, ACTION_LIST_FAMILIES);
+}
+
+/* "u_str" is one type; who names the protocol too gets all of them, in whatever order. */
+Test(options, types_of_sockets)
+{
+	static const char *const all[] = { "-A u_str -x", "-x -A u_str", "-A u_dgr,unix,u_seq" };
+
+	cr_assert(parse("-A u_str"));
+	cr_assert_eq(request.protos, 1u << PROTO_UNIX);
+	cr_assert_eq(request.types[PROTO_UNIX], 1u << 1);
+	cr_assert(parse("-A unix_seqpacket,u_dgr,p_raw,v_dgr"));
+	cr_assert_eq(request.types[PROTO_UNIX], 1u << 5 | 1u << 2);
+	cr_assert_eq(request.types[PROTO_PACKET], 1u << 3);
+	cr_assert_eq(request.types[PROTO_VSOCK], 1u << 2);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		cr_assert(parse(all[i]));
+		cr_assert_eq(request.types[PROTO_UNIX], 0, "%s", all[i]);
+		cr_assert_eq(request.protos, 1u << PROTO_UNIX);
+	}
+	refused("-A u_raw", "'u_raw' is not an address family");
+}
+
+/* Whatever is unambiguous among netstat's options means what it means there. */
+Test(options, no_option_of_ours_changes_an_abbreviation)
+{
+	size_t n_rows;
+	const struct option_row *rows = options_rows(&n_rows);
+
+	for (size_t i = 0; i < n_rows; i++) {
+		char line[64];
+
+		if (!rows[i].netstat || !rows[i].name || rows[i].arg == OPTION_ARG)
+			continue;
+		for (size_t n = 1; n <= strlen(rows[i].name); n++) {
+			size_t fits = 0, ours = 0;
+
+			for (size_t j = 0; j < n_rows; j++) {
+				bool fit =
+					rows[j].name && strncmp(rows[j].name, rows[i].name, n) == 0;
+
+				fits += fit && rows[j].netstat;
+				ours += fit && !rows[j].netstat && strlen(rows[j].name) == n;
+			}
+			cr_assert_eq(ours, 0, "--%.*s is an option of ours", (int)n, rows[i].name);
+			if (fits != 1)
+				continue;
+			snprintf(line, sizeof(line), "--%.*s", (int)n, rows[i].name);
+			parse(line);
+			cr_assert_null(strstr(error.text, "ambiguous"), "%s: %s", line, error.text);
+		}
+	}
+}
+
 Test(options, abbreviations_keep_netstats_meaning)
 {
 	static const char *const listening[] = { "--li", "--list", "--listen" };

@@ -147,6 +147,7 @@ Test(owners_recorded, first_owner_ends_the_walk)
 {
 	const uint64_t wanted[] = { 100, 101 };
 	struct owners *owners;
+	char told[200];
 
 	put_process(7, "a", 2, (const uint64_t[]){ 101, 100 });
 	put_process(8, "b", 2, (const uint64_t[]){ 101, 100 });
@@ -160,8 +161,9 @@ Test(owners_recorded, first_owner_ends_the_walk)
 	owners_free(owners);
 	owners = scan(wanted, 2, false);
 	cr_assert_str_eq(owners_of(owners, 100), "7/a:4 8/b:4 ");
-	cr_assert_not_null(strstr(proc_dir_heard(), "programs of some sockets could not be looked "
-						    "up: Too many levels of symbolic links"));
+	snprintf(told, sizeof(told), "programs of some sockets could not be looked up: %s",
+		 strerror(ELOOP));
+	cr_assert_not_null(strstr(proc_dir_heard(), told));
 	cr_assert_eq(proc_dir_report.level, REPORT_PARTIAL);
 	owners_free(owners);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two families from one walk: when they fit, and in which order their rows leave. */
 #include <criterion/criterion.h>
+
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/facts.h"
 #include "pair.h"
+#include "source/diag_inet.h"
 
 static struct sock_query v4, v6;
 static struct query_cond ports[2], addrs[2], both[2];
@@ -91,35 +96,110 @@ static int take(void *ctx, struct sock *rows, size_t n)
 	return 0;
 }
 
+static void begin_to_take(struct pair *pair)
+{
+	static const struct sock_sink sink = { .take = take };
+
+	memset(taken, 0, sizeof(taken));
+	n_taken = 0;
+	*pair = (struct pair){ .sink = &sink };
+}
+
 Test(pair, rows_of_ipv6_wait)
 {
-	const struct sock_sink sink = { .take = take };
-	struct pair pair = { .sink = &sink };
+	static const struct sock_facts facts;
+	struct pair pair;
 	struct sock rows[6] = { 0 };
 
-	for (uint16_t i = 0; i < 6; i++) {
-		rows[i].local.port = i;
-		rows[i].family = i % 3 == 1 ? AF_INET6 : AF_INET;
+	for (int large = 0; large < 2; large++) {
+		begin_to_take(&pair);
+		for (uint16_t i = 0; i < 6; i++) {
+			rows[i] = (struct sock){ .type = SOCK_STREAM, .local.port = i };
+			rows[i].family = i % 3 == 1 ? AF_INET6 : AF_INET;
+			rows[i].facts = large ? &facts : NULL;
+		}
+		cr_assert_eq(pair_take(&pair, rows, 6), 0);
+		cr_assert_str_eq(taken, "acdf");
+		cr_assert_eq(pair.n_small, large ? 0 : 2);
+		cr_assert_eq(pair_hand_on(&pair), 0);
+		cr_assert_str_eq(taken, "acdfbe");
+		pair_free(&pair);
 	}
-	cr_assert_eq(pair_take(&pair, rows, 6), 0);
-	cr_assert_str_eq(taken, "acdf");
-	cr_assert_eq(pair.later.n, 2);
-	cr_assert_eq(pair.later.rows[0].local.port, 1);
-	cr_assert_eq(pair.later.rows[1].local.port, 4);
-	hold_free(&pair.later);
+}
+
+static int refuse(void *ctx, struct sock *rows, size_t n)
+{
+	(void)ctx;
+	(void)rows;
+	(void)n;
+	return -ECANCELED;
+}
+
+Test(pair, who_wants_no_more_gets_no_more)
+{
+	const struct sock_sink sink = { .take = refuse };
+	struct pair pair = { .sink = &sink };
+	struct sock row = { .type = SOCK_STREAM, .family = AF_INET6 };
+
+	cr_assert_eq(pair_take(&pair, &row, 1), 0);
+	cr_assert_eq(pair_hand_on(&pair), -ECANCELED);
+	pair_free(&pair);
 }
 
 Test(pair, too_many_to_wait)
 {
-	const struct sock_sink sink = { .take = take };
-	struct pair pair = { .sink = &sink };
+	static const struct sock_facts facts;
+	struct pair pair;
 	struct sock row;
 
-	for (int i = 0; i < HOLD_MAX_ROWS + 5; i++) {
-		row = (struct sock){ .family = AF_INET6 };
+	for (int large = 0; large < 2; large++) {
+		size_t room = pair_room(large ? NEED_FACTS : NEED_OWNERS);
+
+		begin_to_take(&pair);
+		/* What holds rows looks at its limit before it takes some. */
+		for (size_t i = 0; i < room; i++) {
+			row = (struct sock){ .type = SOCK_STREAM, .family = AF_INET6 };
+			row.facts = large ? &facts : NULL;
+			cr_assert_eq(pair_take(&pair, &row, 1), 0);
+		}
+		cr_assert_not(pair.overflow);
 		cr_assert_eq(pair_take(&pair, &row, 1), 0);
+		cr_assert(pair.overflow);
+		cr_assert_eq(pair.n_small + pair.large.n, 0);
+		cr_assert_eq(pair_hand_on(&pair), 0);
+		cr_assert_eq(n_taken, 0);
+		pair_free(&pair);
 	}
-	cr_assert(pair.overflow);
-	cr_assert_eq(pair.later.n, 0);
-	hold_free(&pair.later);
+}
+
+/* Whatever sock_diag says of a socket of TCP without attributes asked for is still there. */
+Test(pair, nothing_is_lost)
+{
+	struct sock row, again;
+	struct sock_packed packed;
+	uint8_t message[72 + 8 + 12 + 8 + 8];
+	bool attrs_bad;
+
+	for (unsigned int seed = 1; seed < 5000; seed++) {
+		srandom(seed);
+		for (size_t i = 0; i < sizeof(message); i++)
+			message[i] = (uint8_t)random();
+		/* Of some the other end has a scope. */
+		if (seed % 3 == 0)
+			memcpy(message + 24, "\xfe\x80", 2);
+		message[0] = seed & 1 ? AF_INET6 : AF_INET;
+		message[1] = (uint8_t)(seed % 13);
+		memcpy(message + 72, "\x05\0\x08\0", 4); /* INET_DIAG_SHUTDOWN */
+		message[76] &= 3;
+		memcpy(message + 80, "\x0c\0\x15\0", 4);  /* INET_DIAG_CGROUP_ID */
+		memcpy(message + 92, "\x05\0\x0b\0", 4);  /* INET_DIAG_SKV6ONLY */
+		memcpy(message + 100, "\x06\0\x16\0", 4); /* INET_DIAG_SOCKOPT */
+		cr_assert_eq(diag_inet_parse(PROTO_TCP, message, sizeof(message), &row, NULL, 0,
+					     &attrs_bad),
+			     NL_ROW);
+		cr_assert(sock_can_pack(&row), "seed %u", seed);
+		sock_pack(&packed, &row);
+		sock_unpack(&again, &packed);
+		cr_assert_eq(memcmp(&again, &row, sizeof(row)), 0, "seed %u", seed);
+	}
 }

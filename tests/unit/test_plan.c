@@ -55,6 +55,54 @@ Test(plan, protocols_and_families)
 	cr_assert_str_eq(tables(&request), "tcp sctp udp udpl raw unix");
 }
 
+Test(plan, other_families_only_when_asked_for)
+{
+	struct request request = { .protos = 1u << PROTO_PACKET | 1u << PROTO_MPTCP };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "mptcp mptcp6 packet");
+	request.inet6 = true;
+	cr_assert_str_eq(tables(&request), "mptcp6 packet");
+	request = (struct request){ .every_family = true };
+	cr_assert_str_eq(tables(&request),
+			 "tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
+			 "dccp6 ping ping6 smc packet netlink vsock tipc xdp");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.inet && plan.local && plan.further && !plan.by_type);
+	for (size_t i = 0; i < plan.n_tables; i++)
+		cr_assert_not(plan.tables[i].asked,
+			      "nobody named it: that it is missing is no failure");
+	request = (struct request){ 0 };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_not(plan.further);
+	request = (struct request){ .protos = 1u << PROTO_NETLINK, .types = { [PROTO_UNIX] = 0 } };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.further && !plan.inet && !plan.local);
+	cr_assert(plan.tables[0].asked);
+	/* What counts or asks is about what it knows. */
+	request = (struct request){ .view = VIEW_SUMMARY, .protos = 1u << PROTO_NETLINK };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .view = VIEW_COUNT_BY,
+				    .count_by = "protocol",
+				    .protos = 1u << PROTO_NETLINK };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+}
+
+Test(plan, bound_inactive)
+{
+	const uint32_t bound = 1u << TCP_STATE_BOUND_INACTIVE;
+	struct request request = { .bound_inactive = true };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.n_tables, 2);
+	cr_assert_eq(plan.tables[0].query.states, bound);
+	cr_assert_eq(plan.mode, SELECT_ALL);
+	request = (struct request){ .all = true, .protos = 1u << PROTO_TCP };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_not(plan.tables[0].query.states & bound);
+}
+
 Test(plan, sections_appear_as_in_netstat)
 {
 	struct request request = { .protos = 1u << PROTO_UNIX };

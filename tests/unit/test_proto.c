@@ -10,7 +10,10 @@
 
 Test(proto, words)
 {
-	static const char *const v4[PROTO_COUNT] = { "tcp", "sctp", "udp", "udpl", "raw", "unix" };
+	static const char *const v4[PROTO_COUNT] = {
+		"tcp",  "sctp", "udp",    "udpl",    "raw",   "unix", "mptcp", "dccp",
+		"ping", "smc",  "packet", "netlink", "vsock", "tipc", "xdp",
+	};
 	static const char *const v6[] = { "tcp6", "sctp", "udp6", "udpl6", "raw6" };
 	static const char *const services[] = { "tcp", "sctp", "udp", "udp", "ip" };
 
@@ -20,17 +23,38 @@ Test(proto, words)
 		cr_assert_str_eq(proto_row((enum sock_proto)i)->name6, v6[i]);
 		cr_assert_str_eq(proto_row((enum sock_proto)i)->services, services[i]);
 	}
+	for (int i = 0; i < PROTO_COUNT; i++) {
+		cr_assert_eq(proto_row((enum sock_proto)i)->name6 != NULL,
+			     proto_has_addresses((unsigned int)i));
+		if (i != PROTO_UDPLITE)
+			cr_assert_str_eq(proto_word((enum sock_proto)i), v4[i]);
+	}
+	cr_assert_str_eq(proto_word(PROTO_UDPLITE), "udplite");
 	cr_assert_null(proto_row(PROTO_UNIX)->name6);
 	cr_assert_null(proto_row(PROTO_UNIX)->services);
 }
 
 Test(proto, numbers)
 {
-	static const int ipproto[PROTO_COUNT] = { 6, 132, 17, 136, 255, 0 };
-	static const int types[PROTO_COUNT] = {
-		SOCK_STREAM, 0, SOCK_DGRAM, SOCK_DGRAM, SOCK_RAW, 0
+	static const int ipproto[PROTO_COUNT] = { 6, 132, 17, 136, 255, 0, 262, 33 };
+	static const int types[PROTO_COUNT] = { SOCK_STREAM,
+						0,
+						SOCK_DGRAM,
+						SOCK_DGRAM,
+						SOCK_RAW,
+						0,
+						SOCK_STREAM,
+						SOCK_DCCP,
+						SOCK_DGRAM,
+						SOCK_STREAM,
+						[PROTO_XDP] = SOCK_RAW };
+	static const int families[PROTO_COUNT] = {
+		[PROTO_UNIX] = 1,   [PROTO_SMC] = 43,  [PROTO_PACKET] = 17, [PROTO_NETLINK] = 16,
+		[PROTO_VSOCK] = 40, [PROTO_TIPC] = 30, [PROTO_XDP] = 44,
 	};
-	static const bool timers[PROTO_COUNT] = { true, false, true, true, true, false };
+	static const bool timers[PROTO_COUNT] = {
+		true, false, true, true, true, false, true, true
+	};
 
 	for (int i = 0; i < PROTO_COUNT; i++) {
 		const struct proto *row = proto_row((enum sock_proto)i);
@@ -38,6 +62,7 @@ Test(proto, numbers)
 		cr_assert_eq(row->ipproto, ipproto[i], "%s", row->name);
 		cr_assert_eq(row->type, types[i], "%s", row->name);
 		cr_assert_eq(row->has_timer, timers[i], "%s", row->name);
+		cr_assert_eq(row->family, families[i], "%s", row->name);
 	}
 }
 
@@ -82,9 +107,39 @@ Test(proto, sctp_states)
 
 Test(proto, unix_types)
 {
-	static const char *const want[] = { NULL, "STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET" };
+	static const char *const want[] = { NULL,  "STREAM",    "DGRAM", "RAW",
+					    "RDM", "SEQPACKET", "DCCP",  [10] = "PACKET" };
 
-	check_names(unix_type_name, want, 6);
+	check_names(unix_type_name, want, 11);
+}
+
+Test(proto, family_words)
+{
+	static const char *const want[] = {
+		[1] = "unix",  [2] = "inet",   [10] = "inet6", [16] = "netlink", [17] = "packet",
+		[30] = "tipc", [40] = "vsock", [43] = "smc",   [44] = "xdp",
+	};
+
+	check_names(family_word, want, 45);
+}
+
+/* 13 was PARTOPEN before TCP got a state of that number in 6.8. */
+Test(proto, dccp_states_of_two_numberings)
+{
+	cr_assert_eq(dccp_state_of(13, 0x0601), DCCP_STATE_PARTOPEN);
+	cr_assert_eq(dccp_state_of(14, 0x0601), DCCP_STATE_PASSIVE_CLOSEREQ);
+	cr_assert_eq(dccp_state_of(13, 0x060c), 13);
+	cr_assert_eq(dccp_state_of(14, 0x0608), DCCP_STATE_PARTOPEN);
+	cr_assert_eq(dccp_state_of(15, 0x060c), DCCP_STATE_PASSIVE_CLOSEREQ);
+	cr_assert_eq(dccp_state_of(16, 0x060c), 16);
+	/* Of a kernel that is not known nothing is guessed. */
+	cr_assert_eq(dccp_state_of(14, 0), 14);
+	cr_assert_eq(dccp_state_of(TCP_STATE_LISTEN, 0x0601), TCP_STATE_LISTEN);
+	cr_assert_str_eq(dccp_state_name(DCCP_STATE_PARTOPEN), "PARTOPEN");
+	cr_assert_str_eq(dccp_state_name(DCCP_STATE_PASSIVE_CLOSEREQ), "PASSIVE_CLOSEREQ");
+	cr_assert_str_eq(dccp_state_name(TCP_STATE_LISTEN), "LISTEN");
+	cr_assert_null(dccp_state_name(13));
+	cr_assert_null(dccp_state_name(UINT_MAX));
 }
 
 Test(proto, every_spelling_of_a_state)

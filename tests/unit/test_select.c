@@ -70,3 +70,42 @@ Test(select, listening_never_walks_the_connections)
 	cr_assert_eq(select_states(SELECT_LISTENERS, PROTO_TCP), 1u << TCP_STATE_LISTEN);
 	cr_assert_eq(select_states(SELECT_ALL, PROTO_TCP), 0xffe);
 }
+
+/* What neither listens nor connects is always shown; what does is divided. */
+Test(select, other_families)
+{
+	static const struct sock rows[] = {
+		{ .proto = PROTO_PACKET, .state = TCP_STATE_CLOSE },
+		{ .proto = PROTO_NETLINK, .state = TCP_STATE_CLOSE },
+		{ .proto = PROTO_XDP, .state = TCP_STATE_CLOSE },
+		{ .proto = PROTO_MPTCP, .state = TCP_STATE_LISTEN, .listening = true },
+		{ .proto = PROTO_VSOCK, .state = TCP_STATE_LISTEN, .listening = true },
+		{ .proto = PROTO_VSOCK, .state = TCP_STATE_CLOSE },
+		{ .proto = PROTO_PING, .state = TCP_STATE_CLOSE },
+	};
+	enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct sock copy[N_ROWS];
+
+	memcpy(copy, rows, sizeof(rows));
+	cr_assert_eq(select_rows(SELECT_LISTENERS, copy, N_ROWS), 6);
+	memcpy(copy, rows, sizeof(rows));
+	cr_assert_eq(select_rows(SELECT_CONNECTED, copy, N_ROWS), 4);
+}
+
+Test(select, types)
+{
+	static const uint16_t types[PROTO_COUNT] = {
+		[PROTO_UNIX] = SELECT_TYPE(SOCK_STREAM) | SELECT_TYPE(SOCK_SEQPACKET),
+	};
+	struct sock rows[] = {
+		{ .proto = PROTO_UNIX, .type = SOCK_STREAM },
+		{ .proto = PROTO_UNIX, .type = SOCK_DGRAM },
+		{ .proto = PROTO_TCP, .type = SOCK_STREAM },
+		{ .proto = PROTO_UNIX, .type = SOCK_SEQPACKET },
+		{ .proto = PROTO_UNIX, .type = 0 },
+	};
+
+	cr_assert_eq(select_types(types, rows, 5), 3);
+	cr_assert_eq(rows[1].proto, PROTO_TCP);
+	cr_assert_eq(rows[2].type, SOCK_SEQPACKET);
+}

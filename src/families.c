@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --list-families: each protocol is listed once, and the rows are counted. */
+#include "families.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/obuf.h"
+#include "base/report.h"
+#include "model/proto.h"
+#include "output/data.h"
+#include "output/json_doc.h"
+#include "output/text_table.h"
+#include "source/source.h"
+
+/* What is said of a family. */
+struct family {
+	enum source_result result;
+	struct source_answer answer;
+	uint64_t n;
+};
+
+static int count_rows(void *ctx, struct sock *rows, size_t n)
+{
+	(void)rows;
+	*(uint64_t *)ctx += n;
+	return 0;
+}
+
+/* Lists one table of a protocol. What one of its tables lacks, the protocol lacks. */
+static void look_at(struct source_run *sources, enum sock_proto proto, uint8_t address_family,
+		    struct family *family)
+{
+	const struct sock_query query = {
+		.proto = proto,
+		.family = address_family,
+		.states = TCP_STATES_ALL,
+	};
+	const struct sock_sink sink = { .take = count_rows, .ctx = &family->n };
+	enum source_result result = source_list(sources, &query, false, &sink);
+
+	/* Without IPv6 the other half is all there is. */
+	if (result == SOURCE_ABSENT && address_family == AF_INET6)
+		return;
+	if (family->result == SOURCE_ABSENT || result == SOURCE_UNREADABLE ||
+	    (result == SOURCE_PARTIAL && family->result == SOURCE_COMPLETE)) {
+		family->result = result;
+		family->answer = *source_last_answer(sources);
+	}
+}
+
+static struct family look(struct source_run *sources, enum sock_proto proto)
+{
+	struct family family = { .result = SOURCE_ABSENT };
+	uint8_t only = proto_row(proto)->family;
+
+	look_at(sources, proto, only ? only : AF_INET, &family);
+	if (!only)
+		look_at(sources, proto, AF_INET6, &family);
+	return family;
+}
+
+static bool is_forbidden(int error)
+{
+	return error == -EPERM || error == -EACCES;
+}
+
+/* One word for each answer, which JSON has too. */
+static const char *status_word(const struct family *family)
+{
+	switch (family->result) {
+	case SOURCE_ABSENT:
+		return "absent";
+	case SOURCE_UNREADABLE:
+		if (is_forbidden(family->answer.error))
+			return "forbidden";
+		return family->answer.no_module ? "no-module" : "failed";
+	case SOURCE_PARTIAL:
+		return "partial";
+	default:
+		return family->n ? "listed" : "empty";
+	}
+}
+
+static bool is_listed(const struct family *family)
+{
+	return family->result == SOURCE_COMPLETE || family->result == SOURCE_PARTIAL;
+}
+
+/* Who told it, or NULL. */
+static const char *source_word(const struct family *family)
+{
+	if (!is_listed(family))
+		return NULL;
+	return family->answer.by_diag ? "sock_diag" : "procfs";
+}
+
+/* The file below /proc that told it, or NULL. Where there is none for the family, it is the one
+ * with the kernel's own counts. */
+static const char *source_path(const struct family *family)
+{
+	if (!is_listed(family) || family->answer.by_diag)
+		return NULL;
+	return family->answer.path ? family->answer.path : "net/protocols";
+}
+
+/* What the status means here, in words. */
+static void put_meaning(struct text_table *table, const struct family *family)
+{
+	const struct source_answer *answer = &family->answer;
+	const char *path = source_path(family);
+
+	if (family->result == SOURCE_ABSENT)
+		text_table_format(table, "this kernel has no such sockets");
+	else if (family->result == SOURCE_PARTIAL)
+		text_table_format(table, "some are missing");
+	else if (family->result == SOURCE_UNREADABLE && !answer->no_module)
+		text_table_format(table, "cannot be read: %s", strerror(-answer->error));
+	else if (family->result == SOURCE_UNREADABLE)
+		text_table_format(table, "this kernel has no %s: they cannot be seen",
+				  answer->module);
+	else if (path && answer->module)
+		text_table_format(table, "read from /proc/%s: %s %s", path,
+				  answer->no_module ? "this kernel has no"
+						    : "no answer from sock_diag,",
+				  answer->module);
+	else if (path)
+		text_table_format(table, "read from /proc/%s", path);
+	else
+		text_table_str(table, NULL);
+}
+
+static int put_text(const struct family *families, struct obuf *out)
+{
+	static const struct text_column columns[] = {
+		{ .title = "Family" }, { .title = "Sockets", .right = true },
+		{ .title = "Status" }, { .title = "Source" },
+		{ .title = "Note" },
+	};
+	struct text_table table;
+
+	text_table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]), false);
+	for (int proto = 0; proto < PROTO_COUNT; proto++) {
+		const struct family *family = &families[proto];
+
+		text_table_str(&table, proto_word((enum sock_proto)proto));
+		if (is_listed(family))
+			text_table_uint(&table, family->n);
+		else
+			text_table_str(&table, NULL);
+		text_table_str(&table, status_word(family));
+		text_table_str(&table, source_word(family));
+		put_meaning(&table, family);
+	}
+	return text_table_end(&table, out, 0, true);
+}
+
+static void put_json(const struct family *families, const struct data_run *run, struct obuf *out)
+{
+	struct json_doc doc = { .out = out };
+
+	json_doc_object(&doc, NULL);
+	json_doc_run(&doc, run);
+	json_doc_array(&doc, "families");
+	for (int proto = 0; proto < PROTO_COUNT; proto++) {
+		const struct family *family = &families[proto];
+
+		json_doc_object(&doc, NULL);
+		json_doc_str(&doc, "proto", proto_word((enum sock_proto)proto));
+		json_doc_str(&doc, "status", status_word(family));
+		json_doc_known(&doc, "sockets", is_listed(family), family->n);
+		json_doc_str(&doc, "source", source_word(family));
+		json_doc_str(&doc, "file", source_path(family));
+		json_doc_str(&doc, "module", family->answer.module);
+		if (family->result == SOURCE_ABSENT)
+			json_doc_null(&doc, "module_missing");
+		else
+			json_doc_bool(&doc, "module_missing",
+				      family->answer.no_module && family->answer.module);
+		json_doc_str(&doc, "error",
+			     family->result == SOURCE_UNREADABLE && !family->answer.no_module
+				     ? strerror(-family->answer.error)
+				     : NULL);
+		json_doc_end(&doc);
+	}
+	json_doc_end(&doc);
+	json_doc_end(&doc);
+	obuf_put_char(out, '\n');
+}
+
+int families_put(const struct env *env, struct report *report, const struct data_run *run,
+		 struct obuf *out, bool data)
+{
+	struct family families[PROTO_COUNT];
+	struct source_run *sources;
+	struct report silent;
+	int err = 0;
+
+	report_init(&silent, -1);
+	sources = source_run_new(env, &silent, false);
+	if (!sources) {
+		report_add(report, REPORT_FAILED, "out of memory");
+		report_free(&silent);
+		return -ENOMEM;
+	}
+	for (int proto = 0; proto < PROTO_COUNT; proto++)
+		families[proto] = look(sources, (enum sock_proto)proto);
+	if (data)
+		put_json(families, run, out);
+	else
+		err = put_text(families, out);
+	if (err == -ENOMEM)
+		report_add(report, REPORT_FAILED, "out of memory");
+	source_run_free(sources);
+	report_free(&silent);
+	return err == -ENOMEM ? err : 0;
+}
