@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the kernel answers of Internet sockets: the walk over a datagram, struct inet_diag_msg with
- * all attributes, and whole dumps with everything that can go wrong on the way.
+ * all attributes, and whole dumps with everything that can go wrong on the way. And the same of
+ * packet, netlink, VSOCK, TIPC, XDP and SMC sockets.
  *
  * Input: a byte of what is done, one of the protocol; then the datagram of a walk, or the pieces of
  * a dump (world.h).
@@ -16,10 +17,19 @@
 #include "source/diag_destroy.h"
 #include "source/diag_facts.h"
 #include "source/diag_inet.h"
+#include "source/diag_special.h"
 #include "source/nl_dump.h"
 #include "world.h"
 
-enum { DO_WALK, DO_PARSE, DO_DUMP, DO_DESTROY, DO_COUNT, ADDRS_MAX = 64, UNKNOWN_ATTR = 0x3000 };
+enum { DO_WALK, DO_PARSE, DO_DUMP, DO_DESTROY, DO_SPECIAL, DO_SPECIAL_DUMP, DO_COUNT };
+enum { ADDRS_MAX = 64, UNKNOWN_ATTR = 0x3000 };
+
+static const enum sock_proto protos[8] = { PROTO_TCP, PROTO_SCTP,  PROTO_UDP,  PROTO_UDPLITE,
+					   PROTO_RAW, PROTO_MPTCP, PROTO_DCCP, PROTO_PING };
+static const struct special_family *const families[] = {
+	&diag_packet_family, &diag_netlink_family, &diag_vsock_family,
+	&diag_tipc_family,   &diag_xdp_family,     &diag_smc_family,
+};
 
 static struct fuzz_world world;
 
@@ -132,6 +142,44 @@ static void check_result(int rc, const struct taken *taken)
 	FUZZ_CHECK(rc != -ECANCELED || taken->cancel_at);
 }
 
+static void parse_special(const struct special_family *family, const uint8_t *data, size_t len)
+{
+	uint8_t *payload = fuzz_copy(data, len);
+	struct sock_special special;
+	struct sock_facts facts;
+	struct sock row;
+	struct special_row all = { &row, &special, &facts };
+	bool bad;
+
+	if (diag_special_parse(family, payload, len, &all, &bad) == NL_ROW) {
+		FUZZ_CHECK(len >= family->message_size && proto_is_further(row.proto));
+		FUZZ_CHECK(row.special == &special);
+		row.facts = &facts;
+		fuzz_check_row(&row);
+	}
+	free(payload);
+}
+
+static void dump_special(const struct special_family *family, uint8_t bits,
+			 struct fuzz_input *input)
+{
+	struct sock_query query = {
+		.proto = PROTO_PACKET,
+		.family = AF_PACKET,
+		.states = UINT32_MAX,
+		.needs = bits & 16 ? NEED_SKMEM | NEED_FACTS : 0,
+	};
+	struct taken taken = { .cancel_at = bits & 64 ? 1 : 0 };
+	struct sock_sink sink = { .take = take, .ctx = &taken };
+	struct nl_session session = { .env = &world.env, .report = &world.report };
+	struct fuzz_chunk chunk;
+
+	while (fuzz_next_chunk(input, &chunk))
+		fuzz_world_play(&world, &chunk);
+	check_result(diag_special_list(family, &session, &query, &sink), &taken);
+	nl_session_end(&session);
+}
+
 static void dump(enum sock_proto proto, uint8_t bits, struct fuzz_input *input)
 {
 	struct sock_query query = {
@@ -171,7 +219,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = fuzz_input_of(data, size);
 	uint8_t what = fuzz_u8(&input), bits = fuzz_u8(&input);
-	enum sock_proto proto = (enum sock_proto)((bits & 7) % PROTO_UNIX);
+	enum sock_proto proto = protos[bits & 7];
+	const struct special_family *family = families[(bits & 7) % 6];
 
 	fuzz_world_begin(&world);
 	world.one_table = true;
@@ -184,6 +233,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case DO_DUMP:
 		dump(proto, bits, &input);
+		break;
+	case DO_SPECIAL:
+		parse_special(family, input.at, fuzz_left(&input));
+		break;
+	case DO_SPECIAL_DUMP:
+		dump_special(family, bits, &input);
 		break;
 	default:
 		destroy(proto, &input);

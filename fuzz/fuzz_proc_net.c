@@ -15,11 +15,14 @@
 #include "kernel/counters.h"
 #include "kernel/sysctl.h"
 #include "source/proc_inet.h"
+#include "source/proc_protocols.h"
 #include "source/proc_sctp.h"
+#include "source/proc_special.h"
 #include "source/proc_unix.h"
 #include "world.h"
 
-enum { N_INET = 8, SCTP_EPS = N_INET, SCTP_ASSOCS, COUNTERS, NUMBERS = COUNTERS + 3, PORTS, COUNT };
+enum { N_INET = 8, SCTP_EPS = N_INET, SCTP_ASSOCS, COUNTERS, NUMBERS = COUNTERS + 3, PORTS };
+enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, COUNT };
 
 static struct fuzz_world world;
 
@@ -145,6 +148,38 @@ static void list_sctp(bool assocs, const char *text, size_t n)
 	check_list(level);
 }
 
+static void list_special(bool netlink, const char *text, size_t n)
+{
+	struct sock_query query = { .states = UINT32_MAX };
+	size_t n_rows = 0;
+	struct sock_sink sink = { .take = take, .ctx = &n_rows };
+
+	fuzz_world_file(&world, netlink ? "net/netlink" : "net/packet", text, n);
+	check_list((netlink ? proc_netlink_list : proc_packet_list)(&world.env, &world.report,
+								    &query, &sink));
+}
+
+static void check_special_line(unsigned int which, const char *line, size_t len)
+{
+	struct sock_special special;
+	struct sock row;
+	uint32_t groups;
+	uint64_t sockets;
+	int rc;
+
+	if (which == PROTOCOLS) {
+		rc = proc_protocols_parse(line, len, "PACKET", &sockets);
+		FUZZ_CHECK(rc == 0 || rc == -ENOENT || rc == -EBADMSG);
+		FUZZ_CHECK(rc != 0 || (len > 6 && memcmp(line, "PACKET", 6) == 0));
+		return;
+	}
+	rc = which == PACKET ? proc_packet_parse(line, len, &row, &special)
+			     : proc_netlink_parse(line, len, &row, &special, &groups);
+	FUZZ_CHECK(rc == 0 || rc == -EBADMSG);
+	if (rc == 0)
+		fuzz_check_row(&row);
+}
+
 static void check_counters(enum counters_layout layout, const char *text, size_t n)
 {
 	struct counters counters;
@@ -213,6 +248,8 @@ static void check_lines(unsigned int which, const char *text, size_t n)
 
 		if (which < N_INET)
 			check_inet_line(which, line, len);
+		else if (which >= PACKET)
+			check_special_line(which, line, len);
 		else
 			check_sctp_line(which == SCTP_ASSOCS, line, len);
 		free(line);
@@ -228,15 +265,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_copy(input.at, n);
 
 	fuzz_world_begin(&world);
-	if (which <= SCTP_ASSOCS)
+	if (which <= SCTP_ASSOCS || which >= PACKET)
 		check_lines(which, text, n);
-	if (which < N_INET)
+	if (which == PACKET || which == NETLINK)
+		list_special(which == NETLINK, text, n);
+	else if (which < N_INET)
 		list_inet(which, text, n);
 	else if (which <= SCTP_ASSOCS)
 		list_sctp(which == SCTP_ASSOCS, text, n);
 	else if (which < NUMBERS)
 		check_counters((enum counters_layout)(which - COUNTERS), text, n);
-	else
+	else if (which != PROTOCOLS)
 		check_settings(which == PORTS, text, n);
 	free(text);
 	fuzz_world_end(&world);

@@ -92,6 +92,28 @@ static void make_unix(struct fuzz_rows *rows, struct sock *sock, struct fuzz_inp
 	sock->peer_inode = (uint32_t)fuzz_number(input, 4);
 }
 
+static void make_special(struct fuzz_rows *rows, struct sock *sock, struct fuzz_input *input)
+{
+	struct sock_special *special = &rows->specials[rows->n];
+
+	sock->special = special;
+	special->has = (uint32_t)fuzz_number(input, 3);
+	special->protocol = (uint32_t)fuzz_number(input, 2);
+	special->local.node = (uint32_t)fuzz_number(input, 4);
+	special->local.port = (uint32_t)fuzz_number(input, 4);
+	special->remote = special->local;
+	special->flags = (uint32_t)fuzz_number(input, 4);
+	special->groups = blob(rows, input);
+	special->groups.len &= ~3u;
+	special->fanout_type = fuzz_u8(input);
+	special->rx_ring.blocks = (uint32_t)fuzz_number(input, 4);
+	special->umem.size = fuzz_number(input, 8);
+	special->xdp_stats = blob(rows, input);
+	special->mode = fuzz_u8(input);
+	special->fallback_reason = (uint32_t)fuzz_number(input, 4);
+	sock->local.ifindex = fuzz_u8(input);
+}
+
 static void make_facts(struct fuzz_rows *rows, struct sock *sock, struct fuzz_input *input)
 {
 	struct sock_facts *facts = &rows->facts[rows->n];
@@ -182,15 +204,17 @@ void fuzz_rows_make(struct fuzz_rows *rows, struct fuzz_input *input)
 		struct sock *sock = &rows->rows[rows->n];
 		uint8_t head = fuzz_u8(input), parts = fuzz_u8(input);
 
-		sock->proto = head % (PROTO_UNIX + 1);
-		sock->family = sock->proto == PROTO_UNIX ? AF_UNIX
-			       : head & 0x80             ? AF_INET6
-							 : AF_INET;
+		sock->proto = head % PROTO_COUNT;
+		sock->family = proto_row((enum sock_proto)sock->proto)->family;
+		if (!sock->family)
+			sock->family = head & 0x80 ? AF_INET6 : AF_INET;
 		sock->has = (uint32_t)fuzz_number(input, 2);
 		if (sock->proto == PROTO_UNIX)
 			make_unix(rows, sock, input);
-		else
+		else if (proto_has_addresses(sock->proto))
 			make_inet(rows, sock, input);
+		if (proto_is_further(sock->proto))
+			make_special(rows, sock, input);
 		if (parts & 1)
 			make_numbers(sock, input);
 		if (parts & 2)

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "model/facts.h"
 #include "model/sock.h"
+#include "model/special.h"
 #include "model/unit.h"
 
 enum { FUZZ_ROWS_MAX = 6, FUZZ_OWNERS_MAX = 3, FUZZ_OWNED_MAX = 256 };
@@ -18,6 +19,7 @@ struct fuzz_rows {
 	struct endpoint ends[FUZZ_ROWS_MAX][4];
 	struct unit units[FUZZ_ROWS_MAX];
 	struct sock_netns netns[FUZZ_ROWS_MAX];
+	struct sock_special specials[FUZZ_ROWS_MAX];
 	void *owned[FUZZ_OWNED_MAX];
 	size_t n_owned;
 };

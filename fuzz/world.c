@@ -228,7 +228,8 @@ static void check_absent(const struct sock *row)
 	FUZZ_CHECK((row->has & SOCK_HAS_UID) || row->uid == 0);
 	FUZZ_CHECK((row->has & SOCK_HAS_INODE) || row->inode == 0);
 	FUZZ_CHECK((row->has & SOCK_HAS_COOKIE) || row->cookie == 0);
-	FUZZ_CHECK((row->has & SOCK_HAS_QUEUES) || (row->recv_q == 0 && row->send_q == 0));
+	FUZZ_CHECK((row->has & (SOCK_HAS_QUEUES | SOCK_HAS_RECV_Q)) || row->recv_q == 0);
+	FUZZ_CHECK((row->has & SOCK_HAS_QUEUES) || row->send_q == 0);
 	FUZZ_CHECK((row->has & SOCK_HAS_BACKLOG) || row->backlog == 0);
 	FUZZ_CHECK((row->has & SOCK_HAS_RETRANSMITS) || row->retransmits == 0);
 	FUZZ_CHECK((row->has & SOCK_HAS_PROBES) || row->probes == 0);

@@ -20,7 +20,7 @@ enum fuzz_play_kind {
 	FUZZ_PLAY_KINDS,
 };
 
-enum { FUZZ_PLAYS_MAX = 256, FUZZ_TABLES = 16 };
+enum { FUZZ_PLAYS_MAX = 256, FUZZ_TABLES = 22 };
 
 struct fuzz_play {
 	enum fuzz_play_kind kind;
@@ -52,7 +52,8 @@ void fuzz_world_play(struct fuzz_world *world, const struct fuzz_chunk *chunk);
 /* For struct env's diag_open, with the world in diag_ctx. */
 struct nl_link;
 int fuzz_world_open(const struct env *env, struct nl_link **out);
-/* The number of a table by what a request asks: 0 tcp, 1 tcp6, udp, udplite, raw, sctp, 10 unix. */
+/* The number of a table by what a request asks: 0 tcp, 1 tcp6, udp, udplite, raw, sctp, 10 unix,
+ * packet, netlink, vsock, tipc, xdp, smc, 17 mptcp, 18 mptcp6, dccp, 21 any other. */
 unsigned int fuzz_table_of(uint8_t family, uint8_t protocol);
 
 /* Writes a file below /proc, and the directories it needs, until the world ends. */

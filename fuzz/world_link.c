@@ -24,24 +24,23 @@ struct world_link {
 
 unsigned int fuzz_table_of(uint8_t family, uint8_t protocol)
 {
-	unsigned int six = family == AF_INET6;
+	static const uint8_t families[] = { AF_UNIX, AF_PACKET, AF_NETLINK, AF_VSOCK,
+					    AF_TIPC, AF_XDP,    AF_SMC };
+	/* MPTCP's number has no place in the request: there it is 0. */
+	static const struct {
+		uint8_t protocol, table;
+	} protocols[] = {
+		{ IPPROTO_TCP, 0 },  { IPPROTO_UDP, 2 }, { IPPROTO_UDPLITE, 4 }, { IPPROTO_RAW, 6 },
+		{ IPPROTO_SCTP, 8 }, { 0, 17 },          { IPPROTO_DCCP, 19 },
+	};
 
-	if (family == AF_UNIX)
-		return 10;
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return 0 + six;
-	case IPPROTO_UDP:
-		return 2 + six;
-	case IPPROTO_UDPLITE:
-		return 4 + six;
-	case IPPROTO_RAW:
-		return 6 + six;
-	case IPPROTO_SCTP:
-		return 8 + six;
-	default:
-		return 11;
-	}
+	for (unsigned int i = 0; i < sizeof(families); i++)
+		if (families[i] == family)
+			return 10 + i;
+	for (unsigned int i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (protocols[i].protocol == protocol)
+			return protocols[i].table + (family == AF_INET6);
+	return FUZZ_TABLES - 1;
 }
 
 static int link_send(struct nl_link *link, const void *request, size_t len)
