@@ -79,7 +79,7 @@ _lssock()
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
 		--statistics --openmetrics --check= --wait= --timeout=
-		--continuous --count= --kill --yes --quiet --explain-filter --verbose --no-sandbox
+		--continuous --count= --events --kill --yes --quiet --explain-filter --verbose --no-sandbox
 		--version --help'
 
 	COMPREPLY=()
