@@ -80,7 +80,7 @@ _lssock()
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
 		--statistics --openmetrics --diff= --expect= --baseline --check= --wait= --timeout=
-		--continuous --count= --kill --yes --quiet --explain-filter --verbose
+		--continuous --count= --events --kill --yes --quiet --explain-filter --verbose
 		--record= --replay= --no-sandbox
 		--version --help'
 

@@ -101,10 +101,11 @@ complete -c lssock -l expect -r -F -d 'Whether the listeners are those of a base
 complete -c lssock -l baseline -d 'What listens now, for --expect'
 complete -c lssock -l check -x -d 'Whether someone listens at [ADDR:]PORT'
 complete -c lssock -l wait -x -d 'Until it is so' -a 'listen: free: drained:'
-complete -c lssock -l timeout -x -d 'Seconds that --wait waits'
+complete -c lssock -l timeout -x -d 'Seconds that --wait waits, or --events lasts'
 
 complete -c lssock -s c -l continuous -d 'Again every second'
 complete -c lssock -l count -x -d 'Number of listings'
+complete -c lssock -l events -d 'TCP and UDP sockets as they are closed'
 
 complete -c lssock -s q -l quiet -d 'No output: the status is the answer'
 complete -c lssock -l explain-filter -d 'Say what the kernel decides'

@@ -138,6 +138,8 @@ enum holder_source last_look_find(const struct last_look *look, struct sock *row
 	if (row->proto == PROTO_TCP && row->remote.port &&
 	    (look_memory_find_listener(newer, row) || look_memory_find_listener(older, row)))
 		return HOLDER_LISTENER;
+	if (look_memory_find_peer(newer, row) || look_memory_find_peer(older, row))
+		return HOLDER_SAME_PEER;
 	row->owners_hidden = true;
 	return HOLDER_UNKNOWN;
 }

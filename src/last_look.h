@@ -6,8 +6,9 @@
  * What two looks saw is kept: while one is taken, sockets are closed that only the one before it
  * can have seen.
  *
- * Limits: a socket that is opened and closed between two looks is in none of them. What it is taken
- * for then, that of the listener at its port, is a guess, and labelled as such.
+ * Limits: a socket that is opened and closed between two looks is in none of them. It is then taken
+ * for one of the listener at its port, or of whom is connected to the same address and port: a
+ * guess, and labelled as such.
  */
 #ifndef LSSOCK_LAST_LOOK_H
 #define LSSOCK_LAST_LOOK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Holders by cookie and by listener, in arrays and one arena. */
+/* Holders by cookie, by listener and by peer, in arrays and one arena. */
 #include "look_memory.h"
 
 #include <errno.h>
@@ -33,18 +33,22 @@ struct look_group {
 
 static const uint32_t kept_facts = SOCK_HAS_UID | SOCK_HAS_INODE | SOCK_HAS_CGROUP;
 
-/* Where a listener is. IPv4 as IPv6 sees it, so that both find it; the wildcard of IPv6, which may
- * stand for both, is not that of IPv4. No padding: it is hashed. */
+/* Why one socket is likened to another: it was accepted by that listener, or is connected to the
+ * same address and port. */
+enum likeness { LIKE_LISTENER, LIKE_PEER };
+
+/* Where a listener or a peer is. IPv4 as IPv6 sees it, so that both find it; the wildcard of IPv6,
+ * which may stand for both, is not that of IPv4. No padding: it is hashed. */
 struct place {
 	uint8_t addr[16];
-	uint16_t port, zero;
-	uint32_t zeros;
+	uint16_t port, kind;
+	uint32_t proto;
 };
 
 void look_memory_clear(struct look_memory *memory)
 {
 	hash64_clear(&memory->by_cookie);
-	hash64_clear(&memory->listeners);
+	hash64_clear(&memory->likely);
 	hash64_clear(&memory->by_text);
 	hash64_clear(&memory->by_group);
 	arena_reset(&memory->arena);
@@ -56,7 +60,7 @@ void look_memory_clear(struct look_memory *memory)
 void look_memory_free(struct look_memory *memory)
 {
 	hash64_free(&memory->by_cookie);
-	hash64_free(&memory->listeners);
+	hash64_free(&memory->likely);
 	hash64_free(&memory->by_text);
 	hash64_free(&memory->by_group);
 	free(memory->holders);
@@ -164,9 +168,10 @@ static int own_group(struct look_memory *memory, const struct sock *row, struct 
 	return 0;
 }
 
-static uint64_t listener_key(uint8_t family, const union inet_addr *addr, uint16_t port)
+static uint64_t key_of(enum likeness kind, const struct sock *row, uint8_t family,
+		       const union inet_addr *addr, uint16_t port)
 {
-	struct place place = { .port = port };
+	struct place place = { .port = port, .kind = (uint16_t)kind, .proto = row->proto };
 
 	if (family == AF_INET) {
 		memset(place.addr + 10, 0xff, 2);
@@ -177,26 +182,19 @@ static uint64_t listener_key(uint8_t family, const union inet_addr *addr, uint16
 	return hash_bytes(&place, sizeof(place));
 }
 
-/* Descriptors are those of the listener, and say nothing of what it accepted. */
-static int forget_descriptors(struct look_memory *memory, struct look_holder *holder)
+static uint64_t local_key(const struct sock *row)
 {
-	struct owner *owners;
-
-	if (!holder->n_owners)
-		return 0;
-	owners = arena_copy(&memory->arena, holder->owners, holder->n_owners * sizeof(*owners));
-	if (!owners)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < holder->n_owners; i++)
-		owners[i].fd = OWNER_NO_FD;
-	memory->n_owners += holder->n_owners;
-	holder->owners = owners;
-	return 0;
+	return key_of(LIKE_LISTENER, row, row->family, &row->local.addr, row->local.port);
 }
 
-/* Several may listen at one place (SO_REUSEPORT): what differs between them is not known of what
- * they accept. */
-static void join_listeners(struct look_holder *known, const struct look_holder *other)
+static uint64_t peer_key(const struct sock *row)
+{
+	return key_of(LIKE_PEER, row, row->family, &row->remote.addr, row->remote.port);
+}
+
+/* Several may listen at one place (SO_REUSEPORT), or be connected to one peer: what differs between
+ * them is not known of another one. */
+static void join_holders(struct look_holder *known, const struct look_holder *other)
 {
 	if (known->uid != other->uid)
 		known->has &= ~(uint32_t)SOCK_HAS_UID;
@@ -227,21 +225,20 @@ static int add_holder(struct look_memory *memory, const struct look_holder *hold
 	return 0;
 }
 
-static int add_listener(struct look_memory *memory, const struct sock *row,
-			struct look_holder holder)
+/* Of other sockets that may be likened to it by key. */
+static int add_likely(struct look_memory *memory, uint64_t key, struct look_holder holder)
 {
-	uint64_t key = listener_key(row->family, &row->local.addr, row->local.port);
-	uint32_t *place = hash64_add(&memory->listeners, key, NULL);
+	uint32_t *place = hash64_add(&memory->likely, key, NULL);
 
 	if (!place)
 		return -ENOMEM;
 	if (*place) {
-		join_listeners(&memory->holders[*place - 1], &holder);
+		join_holders(&memory->holders[*place - 1], &holder);
 		return 0;
 	}
 	holder.inode = 0;
 	holder.has &= ~(uint32_t)SOCK_HAS_INODE;
-	if (forget_descriptors(memory, &holder) < 0 || add_holder(memory, &holder) < 0)
+	if (add_holder(memory, &holder) < 0)
 		return -ENOMEM;
 	*place = (uint32_t)memory->n;
 	return 0;
@@ -264,9 +261,9 @@ static int add_row(struct look_memory *memory, const struct sock *row)
 	    own_owners(memory, row, &holder) < 0 || add_holder(memory, &holder) < 0)
 		return -ENOMEM;
 	*place = (uint32_t)memory->n;
-	if (row->proto == PROTO_TCP && row->listening)
-		return add_listener(memory, row, holder);
-	return 0;
+	if (row->listening)
+		return add_likely(memory, local_key(row), holder);
+	return row->remote.port ? add_likely(memory, peer_key(row), holder) : 0;
 }
 
 int look_memory_add(struct look_memory *memory, const struct sock *rows, size_t n)
@@ -276,9 +273,9 @@ int look_memory_add(struct look_memory *memory, const struct sock *rows, size_t 
 	for (size_t i = 0; err == 0 && i < n; i++) {
 		if (!(rows[i].has & SOCK_HAS_COOKIE))
 			continue;
-		/* A listener takes two places. */
-		if (memory->n + 2 > LOOK_MEMORY_SOCKETS ||
-		    memory->n_owners + 2 * (size_t)rows[i].n_owners > LOOK_MEMORY_OWNERS ||
+		/* Most take two places. */
+		if (memory->n + 2 > LOOK_MEMORY_PLACES ||
+		    memory->n_owners + rows[i].n_owners > LOOK_MEMORY_OWNERS ||
 		    memory->text_bytes > LOOK_MEMORY_BYTES) {
 			memory->full = true;
 			return 0;
@@ -317,17 +314,16 @@ bool look_memory_find(const struct look_memory *memory, struct sock *row)
 bool look_memory_find_listener(const struct look_memory *memory, struct sock *row)
 {
 	static const union inet_addr any;
-	const struct endpoint *local = &row->local;
 	const uint64_t keys[] = {
-		listener_key(row->family, &local->addr, local->port),
-		listener_key(AF_INET, &any, local->port),
-		listener_key(AF_INET6, &any, local->port),
+		local_key(row),
+		key_of(LIKE_LISTENER, row, AF_INET, &any, row->local.port),
+		key_of(LIKE_LISTENER, row, AF_INET6, &any, row->local.port),
 	};
 
-	bool inet4 = row->family == AF_INET || addr_is_v4mapped(&local->addr);
+	bool inet4 = row->family == AF_INET || addr_is_v4mapped(&row->local.addr);
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const uint32_t *place = hash64_find(&memory->listeners, keys[i]);
+		const uint32_t *place = hash64_find(&memory->likely, keys[i]);
 		const struct look_holder *holder;
 
 		if (!place || !*place || (i == 1 && !inet4))
@@ -339,4 +335,16 @@ bool look_memory_find_listener(const struct look_memory *memory, struct sock *ro
 		return true;
 	}
 	return false;
+}
+
+bool look_memory_find_peer(const struct look_memory *memory, struct sock *row)
+{
+	const uint32_t *place = NULL;
+
+	if (row->remote.port)
+		place = hash64_find(&memory->likely, peer_key(row));
+	if (!place || !*place)
+		return false;
+	fill(&memory->holders[*place - 1], row);
+	return true;
 }

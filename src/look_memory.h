@@ -13,9 +13,9 @@
 #include "base/mem.h"
 #include "model/sock.h"
 
-/* As much is kept at most: some 24 MB. */
+/* As much is kept at most: some 40 MB. */
 enum {
-	LOOK_MEMORY_SOCKETS = 1 << 16,
+	LOOK_MEMORY_PLACES = 1 << 17, /* one for a socket, and one for what may be likened to it */
 	LOOK_MEMORY_OWNERS = 1 << 17,
 	LOOK_MEMORY_BYTES = 12 << 20, /* of texts */
 };
@@ -28,8 +28,9 @@ struct look_group;
 struct look_memory {
 	struct look_holder *holders;
 	size_t n, cap, n_owners;
-	/* Places in holders, plus one; those of TCP listeners by address and port. */
-	struct hash64 by_cookie, listeners;
+	/* Places in holders, plus one; likely: those of listeners by their address and port, and of
+	 * others by that of their peer. */
+	struct hash64 by_cookie, likely;
 	struct look_text *texts; /* the same bytes once */
 	size_t n_texts, cap_texts, text_bytes;
 	struct hash64 by_text;
@@ -50,11 +51,13 @@ int look_memory_add(struct look_memory *memory, const struct sock *rows, size_t 
 
 /*
  * Fills in inode, user, control group, unit and owners of a row, which borrow from the memory:
- * those of the socket with its cookie; or (_listener) those of the TCP listener at its local
- * address and port, or at the wildcard address with that port, but for inode and descriptors, and
- * without owners where several listeners there have different ones. false: there is none such.
+ * those of the socket with its cookie; or, but for the inode, those of (_listener) the listener at
+ * its local address and port, or at the wildcard address with that port, or (_peer) a socket that
+ * is connected to the same address and port. Where there are several of these, what differs between
+ * them is absent. false: there is none such.
  */
 bool look_memory_find(const struct look_memory *memory, struct sock *row);
 bool look_memory_find_listener(const struct look_memory *memory, struct sock *row);
+bool look_memory_find_peer(const struct look_memory *memory, struct sock *row);
 
 #endif

@@ -16,6 +16,7 @@ static bool get_owner_source(const struct field *field, const struct sock *sock,
 	static const char *const words[] = {
 		[HOLDER_LAST_LOOK] = "last-look",
 		[HOLDER_LISTENER] = "listener",
+		[HOLDER_SAME_PEER] = "same-peer",
 	};
 
 	(void)field;
@@ -30,12 +31,12 @@ static const struct field rows[] = {
 	  .type = FIELD_WORD,
 	  .help = "--events: when the kernel told that the socket was closed, UTC (RFC 3339)" },
 	{ .name = "owner_source",
-	  .words = "last-look listener",
+	  .words = "last-look listener same-peer",
 	  .title = "Owner-Source",
 	  .get = get_owner_source,
 	  .type = FIELD_WORD,
 	  .needs = NEED_HOLDER,
-	  .help = "--events: how owner, user and unit are known: last-look, the socket was seen open; listener, they are those of the listener at its port" },
+	  .help = "--events: how owner, user and unit are known: last-look, the socket was seen open; listener, they are those of the listener at its port; same-peer, of a socket connected to the same address and port" },
 };
 
 const struct field *field_closing_rows(size_t *n)

@@ -36,7 +36,10 @@ static bool get_fd(const struct field *field, const struct sock *sock, uint32_t 
 	const struct owner *owner = owner_at(sock, i);
 
 	(void)field;
-	return owner && value_number(value, owner->fd, owner->fd != OWNER_NO_FD);
+	/* That of another socket says nothing of one that was likened to it. */
+	if (sock->closing && sock->closing->holder_source != HOLDER_LAST_LOOK)
+		return false;
+	return owner && value_number(value, owner->fd, true);
 }
 
 static bool get_context(const struct field *field, const struct sock *sock, uint32_t i,

@@ -69,12 +69,10 @@ enum unix_name_kind {
 	UNIX_ABSTRACT,
 };
 
-#define OWNER_NO_FD UINT32_MAX
-
 /* A process that holds a socket. */
 struct owner {
 	uint32_t pid;
-	uint32_t fd; /* OWNER_NO_FD: not known */
+	uint32_t fd;
 	/* The kernel's comm: up to 15 bytes (63 for kernel threads), any but NUL; NUL-terminated.
 	 */
 	const char *program;
@@ -102,6 +100,8 @@ enum holder_source {
 	/* It was not, but there was a listener at its local port: who held that one most likely
 	 * held what it accepted. */
 	HOLDER_LISTENER,
+	/* It was not, but another one connected to the same address and port was. */
+	HOLDER_SAME_PEER,
 };
 
 enum { CLOSED_AT_ROOM = 32 };

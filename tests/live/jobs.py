@@ -170,6 +170,7 @@ APART = (
     "lssock -tn 'direction = in and exposure = public'",
     "lssock -tnc",
     "lssock -sc5",
+    "lssock --events -t --count-by=unit,remote_address --top=10 --timeout=10",
 )
 
 UP, DRAINED = APART[2:4]
@@ -221,6 +222,24 @@ def drains():
     shell(DRAINED.replace("8080", "8081"))
     stopper.join()
     equal(shell("lssock -qtan state connected and not state time-wait and sport = :8081", status=1).out, "")
+
+
+@case("who makes the churn that becomes TIME_WAIT")
+def churn():
+    def connect():
+        time.sleep(1)
+        with lib.listen("127.0.0.1", 8082) as server:
+            for _ in range(30):
+                client, accepted = lib.connect_to(server)
+                client.close()
+                accepted.close()
+
+    maker = threading.Thread(target=connect)
+    maker.start()
+    out = shell(APART[-1].replace("timeout=10", "timeout=4")).out
+    maker.join()
+    found = re.search(r"^ *(\d+) +[\d.]+% +\S+ +127\.0\.0\.1$", out, flags=re.M)
+    that(found and int(found[1]) >= 60, out)
 
 
 @case("what listens in another network namespace, and in all of them")

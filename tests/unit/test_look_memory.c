@@ -134,8 +134,7 @@ Test(look_memory, what_was_accepted_is_the_listeners)
 	cr_assert(look_memory_find_listener(&memory, &found));
 	cr_assert_eq(found.owners[0].pid, 42);
 	cr_assert_eq(found.uid, 33);
-	/* These are not. */
-	cr_assert_eq(found.owners[0].fd, OWNER_NO_FD);
+	/* This is not. */
 	cr_assert_not(found.has & SOCK_HAS_INODE);
 	/* Its own are as they were. */
 	found = closed(1, "10.0.0.1", 80);
@@ -217,17 +216,52 @@ Test(look_memory, several_listeners_at_one_place)
 	cr_assert_null(found.unit);
 }
 
+/* Connections come and go, but those to the same service are mostly the same program's. */
+Test(look_memory, same_peer)
+{
+	struct owner owner;
+	struct sock row = seen(1, "10.0.0.1", 50000, &owner, 42);
+	struct sock found = closed(9, "10.0.0.1", 50001);
+
+	row.remote.port = 5432;
+	row.remote.addr.bytes[0] = 10;
+	add(&row);
+	cr_assert_not(look_memory_find_peer(&memory, &found), "another port and address");
+	found.remote = row.remote;
+	cr_assert(look_memory_find_peer(&memory, &found));
+	cr_assert_eq(found.owners[0].pid, 42);
+	cr_assert_not(found.has & SOCK_HAS_INODE);
+	found = closed(9, "10.0.0.1", 50001);
+	found.remote = row.remote;
+	found.proto = PROTO_UDP;
+	cr_assert_not(look_memory_find_peer(&memory, &found), "another protocol");
+	found = closed(9, "10.0.0.1", 5432);
+	cr_assert_not(look_memory_find_listener(&memory, &found), "nobody listens there");
+
+	row = seen(2, "10.0.0.1", 50002, &owner, 43);
+	row.remote.port = 5432;
+	row.remote.addr.bytes[0] = 10;
+	add(&row);
+	found = closed(9, "10.0.0.1", 50001);
+	found.remote = row.remote;
+	cr_assert(look_memory_find_peer(&memory, &found));
+	cr_assert_eq(found.n_owners, 0);
+	cr_assert(found.owners_hidden);
+	cr_assert_eq(found.uid, 33);
+}
+
 Test(look_memory, is_bounded)
 {
 	struct owner owner;
 	struct sock row, found;
 
-	for (uint64_t i = 1; i <= 2 * LOOK_MEMORY_SOCKETS && !memory.full; i++) {
+	for (uint64_t i = 1; i <= 2 * LOOK_MEMORY_PLACES && !memory.full; i++) {
 		row = seen(i, "10.0.0.1", 80, &owner, 42);
+		row.remote.port = (uint16_t)(i % 2 ? i % 60000 + 1 : 0);
 		add(&row);
 	}
 	cr_assert(memory.full);
-	cr_assert_leq(memory.n, LOOK_MEMORY_SOCKETS);
+	cr_assert_leq(memory.n, LOOK_MEMORY_PLACES);
 	found = closed(1, "10.0.0.1", 80);
 	cr_assert(look_memory_find(&memory, &found));
 	cr_assert_eq(found.inode, 1001);
@@ -245,7 +279,7 @@ Test(look_memory, texts_are_bounded)
 	struct sock row;
 
 	memset(cmdline, 'a', sizeof(cmdline) - 1);
-	for (uint64_t i = 1; i <= LOOK_MEMORY_SOCKETS && !memory.full; i++) {
+	for (uint64_t i = 1; i <= LOOK_MEMORY_PLACES && !memory.full; i++) {
 		row = seen(i, "10.0.0.1", 80, &owner, 42);
 		snprintf(cmdline, 16, "%015llu", (unsigned long long)i);
 		cmdline[15] = 'a';

@@ -618,6 +618,35 @@ Test(plan, what_network_namespaces_do_not_go_with)
 	}
 }
 
+Test(plan, events_of_what_the_kernel_tells)
+{
+	struct request request = { .events = true, .format = FORMAT_NETSTAT };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.events);
+	cr_assert_eq(plan.format, FORMAT_COLUMNS);
+	cr_assert_str_eq(plan.fields[0]->name, "closed_at");
+	cr_assert_not(plan.hosts || plan.services || plan.users, "no name is asked for");
+	cr_assert_eq(plan.privileges, PRIVILEGE_FACTS);
+	plan_free(&plan);
+	request.protos = 1u << PROTO_UDP;
+	request.inet6 = true;
+	cr_assert_str_eq(tables(&request), "udp6");
+	request.protos = 1u << PROTO_UDPLITE;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .events = true, .format = FORMAT_JSON };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "it has no end");
+	request.has_timeout = true;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	plan_free(&plan);
+	for (int view = VIEW_SUMMARY; view <= VIEW_METRICS; view++) {
+		request = (struct request){ .events = true, .view = view };
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "%d", view);
+	}
+}
+
 Test(plan, kill_wants_a_choice_and_only_what_can_be_closed)
 {
 	static const char *blank[] = { " ", "" }, *words[] = { "sport", "=", ":80" };
