@@ -165,9 +165,8 @@ Test(field, find)
 
 Test(field, nothing_is_known_of_an_empty_socket)
 {
-	static const char *const always[] = { "proto",         "family",        "state",
-					      "local_address", "owners_status", "exposure",
-					      NULL };
+	static const char *const always[] = { "proto",         "family",   "state", "local_address",
+					      "owners_status", "exposure", NULL };
 	const struct sock sock = { .proto = PROTO_TCP, .family = AF_INET, .state = 1 };
 	const struct sock_facts facts = { .has = 0 };
 	struct sock with = sock;
