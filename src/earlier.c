@@ -47,8 +47,7 @@ int earlier_open(struct earlier *earlier, const char *name, struct report *repor
 					     : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (earlier->fd >= 0 && fstat(earlier->fd, &about) == 0 && !S_ISDIR(about.st_mode))
 		return 0;
-	report_add(report, REPORT_NOTE, "%s: %s", name,
-		   strerror(earlier->fd < 0 ? errno : EISDIR));
+	report_add(report, REPORT_NOTE, "%s: %s", name, strerror(earlier->fd < 0 ? errno : EISDIR));
 	return -EINVAL;
 }
 

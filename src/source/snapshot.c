@@ -63,7 +63,8 @@ static enum top_member find_top(const struct json_token *key)
 	};
 
 	for (size_t i = TOP_SCHEMA; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == key->len && memcmp(names[i], key->text, key->len) == 0)
+		if (key->len && key->text[0] == names[i][0] && strlen(names[i]) == key->len &&
+		    memcmp(names[i], key->text, key->len) == 0)
 			return (enum top_member)i;
 	return TOP_NONE;
 }
