@@ -152,8 +152,9 @@ libcore_a_SOURCES = \
 	%D%/pair.c %D%/pair.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_check.c \
 	%D%/plan_fields.c \
-	%D%/plan_view.c \
+	%D%/plan_view.c %D%/plan_view.h \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
 	%D%/source/diag_closed.c %D%/source/diag_closed.h \
