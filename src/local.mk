@@ -48,6 +48,7 @@ libcore_a_SOURCES = \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/complete.c %D%/complete.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/enrich/cgroup_procs.c %D%/enrich/cgroup_procs.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
