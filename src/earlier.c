@@ -15,6 +15,7 @@
 
 #include "base/env.h"
 #include "base/report.h"
+#include "base/status.h"
 #include "cli/request.h"
 #include "expr_report.h"
 #include "filter/expr.h"
@@ -23,8 +24,6 @@
 
 enum {
 	WINDOW = 256 * 1024, /* no string and no line is longer */
-	STATUS_USAGE = 2,
-	STATUS_FAILED = 4,
 	STDIN = 0,
 };
 
@@ -47,8 +46,7 @@ int earlier_open(struct earlier *earlier, const char *name, struct report *repor
 					     : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (earlier->fd >= 0 && fstat(earlier->fd, &about) == 0 && !S_ISDIR(about.st_mode))
 		return 0;
-	report_add(report, REPORT_NOTE, "%s: %s", name,
-		   strerror(earlier->fd < 0 ? errno : EISDIR));
+	report_add(report, REPORT_NOTE, "%s: %s", name, strerror(earlier->fd < 0 ? errno : EISDIR));
 	return -EINVAL;
 }
 
