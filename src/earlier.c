@@ -15,6 +15,7 @@
 
 #include "base/env.h"
 #include "base/report.h"
+#include "base/status.h"
 #include "cli/request.h"
 #include "expr_report.h"
 #include "filter/expr.h"
@@ -23,8 +24,6 @@
 
 enum {
 	WINDOW = 256 * 1024, /* no string and no line is longer */
-	STATUS_USAGE = 2,
-	STATUS_FAILED = 4,
 	STDIN = 0,
 };
 

@@ -25,6 +25,7 @@ libcore_a_SOURCES = \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
 	%D%/base/services_file.c %D%/base/services_file.h \
+	%D%/base/status.h \
 	%D%/base/tree.c %D%/base/tree.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/capture/capture_dirs.c %D%/capture/capture_dirs.h \
@@ -48,6 +49,7 @@ libcore_a_SOURCES = \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/complete.c %D%/complete.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/enrich/cgroup_procs.c %D%/enrich/cgroup_procs.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
@@ -75,6 +77,7 @@ libcore_a_SOURCES = \
 	%D%/earlier.c %D%/earlier.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
+	%D%/expr_request.c %D%/expr_request.h \
 	%D%/expr_world.c %D%/expr_world.h \
 	%D%/families.c %D%/families.h \
 	%D%/filter/address.c \
@@ -105,6 +108,7 @@ libcore_a_SOURCES = \
 	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
 	%D%/kill.c %D%/kill.h \
 	%D%/last_look.c %D%/last_look.h \
+	%D%/listing.c %D%/listing.h \
 	%D%/look_memory.c %D%/look_memory.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \
@@ -152,8 +156,9 @@ libcore_a_SOURCES = \
 	%D%/pair.c %D%/pair.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_check.c \
 	%D%/plan_fields.c \
-	%D%/plan_view.c \
+	%D%/plan_view.c %D%/plan_view.h \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
 	%D%/source/diag_closed.c %D%/source/diag_closed.h \
@@ -258,6 +263,7 @@ libcore_a_SOURCES = \
 	%D%/view/view.c %D%/view/view.h \
 	%D%/view/words.c %D%/view/words.h \
 	%D%/view/wrapped.c %D%/view/wrapped.h \
+	%D%/world.c %D%/world.h \
 	%D%/writers.c %D%/writers.h
 
 bin_PROGRAMS += lssock

@@ -248,13 +248,25 @@ static int need_compared(const struct request *request, struct plan *plan, struc
 	return 0;
 }
 
+/* viewed: the mode of the view, where nothing else decides. */
+static enum select_mode choose_mode(const struct request *request, const struct expr *expr,
+				    enum select_mode viewed)
+{
+	if (request->all || request->bound_inactive || plan_view_sees_all(request->view) ||
+	    plan_view_wants_both(request))
+		return SELECT_ALL;
+	if (request->listening)
+		return SELECT_LISTENERS;
+	/* As in ss: all states are looked at where the expression names some. */
+	return expr && expr_names_state(expr) ? SELECT_ALL : viewed;
+}
+
 /* plan_make() for options that go together. */
 static int make(const struct request *request, const struct expr *expr, struct plan *plan,
 		struct plan_error *error)
 {
 	bool listed =
 		request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS && !request->quiet;
-	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
 	uint32_t protos = request->protos;
 	uint32_t needs = needs_of(request) | (expr ? expr_needs(expr) : 0);
 	bool inet4 = request->inet4, inet6 = request->inet6, no_rows;
@@ -265,12 +277,7 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all || request->bound_inactive || sees_all ||
-					plan_view_wants_both(request)
-				? SELECT_ALL
-			: request->listening ? SELECT_LISTENERS
-			: named              ? SELECT_ALL
-					     : mode,
+		.mode = choose_mode(request, expr, mode),
 		.bound = request->bound_inactive          ? PLAN_BOUND_ONLY
 			 : expr && expr_names_bound(expr) ? PLAN_BOUND_TOO
 							  : PLAN_BOUND_NOT,

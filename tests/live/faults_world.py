@@ -24,17 +24,10 @@ from breaking import deny_netlink, need_no_sanitizer, output, strace, without_pr
 from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
 
 OK, NO, USAGE, PARTIAL, FAILED = 0, 1, 2, 3, 4
-NOBODY = 65534
 
 
 def one_line(result):
     that(result.err.count("\n") == 1 and result.err.startswith("lssock: "), str(result))
-
-
-def become_nobody():
-    os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
 # --- /proc ---------------------------------------------------------------------------------------
@@ -69,7 +62,7 @@ def unreadable():
     def closed(mode):
         def setup():
             fake_proc({"net/tcp": (mode, HEADER), "net/udp": (0o644, HEADER)})
-            become_nobody()
+            lib.become_nobody()
             deny_netlink(errno.EPERM)()
 
         return setup
@@ -166,10 +159,10 @@ def no_threads():
     program = lib.public_lssock()
 
     def alone():
-        become_nobody()
+        lib.become_nobody()
         resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
-    want = lib.run([program, "-tanp"], preexec_fn=become_nobody)
+    want = lib.run([program, "-tanp"], preexec_fn=lib.become_nobody)
     result = lib.run([program, "-tanp"], preexec_fn=alone)
     equal((result.status, result.out, result.err), (OK, want.out, want.err))
     result = lib.run([program, "-ta"], preexec_fn=alone)

@@ -26,7 +26,6 @@ sys.dont_write_bytecode = True
 import lib  # noqa: E402
 from lib import case, equal, lssock, that  # noqa: E402
 
-NOBODY = 65534
 MAGIC = b"\x89LSSOCK\n"
 DIRECTORY = 6  # a kind of record
 
@@ -83,9 +82,7 @@ def elsewhere(*options, **popen):
     def demote():
         lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
         if os.environ[lib.INSIDE].endswith("root"):
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+            lib.become_nobody()
 
     return lib.run([lib.public_lssock(), *options], preexec_fn=demote, **popen)
 
@@ -299,22 +296,16 @@ def test_netns_by_files():
         lib.call(lib.libc.unshare, lib.CLONE_NEWNET)
         lib.loopback_up()
         kept = lib.listen("127.0.0.1", 7778)
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        lib.become_nobody()
         say("ready")
         return kept
-
-    def demote():
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
 
     pid, _ = lib.fork_child(body)
     os.chmod(_dir, 0o777)
     for options in (("-tan",), ("-tan", "--json"), ("--ports",), ("-s",)):
         path = fresh("files")
         first = lib.run([lib.public_lssock(), *options, f"--netns={pid}", f"--record={path}"],
-                        preexec_fn=demote)
+                        preexec_fn=lib.become_nobody)
         that("7778" in first.out or options[0] != "-tan", str(first))
         that("cannot be entered" in first.err, str(first))
         second = elsewhere(*options, f"--replay={path}")
