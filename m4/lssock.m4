@@ -56,6 +56,25 @@ AS_IF([test "$enable_sanitizers" = yes],
   LSSOCK_CC_FLAG([SAN_FLAGS], [-fno-omit-frame-pointer])])
 AC_SUBST([SAN_FLAGS])])
 
+dnl libFuzzer brings the main() of its programs along, so it is tried without one.
+AC_DEFUN([LSSOCK_FUZZING],
+[FUZZING_LIBS=
+AS_IF([test "$enable_fuzzing" = yes],
+  [LSSOCK_CC_FLAG([SAN_FLAGS], [-fsanitize=fuzzer-no-link])
+  FUZZING_LIBS=-fsanitize=fuzzer
+  lssock_save_LIBS=$LIBS
+  LIBS="$FUZZING_LIBS $LIBS"
+  AC_MSG_CHECKING([for libFuzzer])
+  AC_LINK_IFELSE([AC_LANG_SOURCE([[#include <stddef.h>
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) { return data && size > 99; }]])],
+    [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])
+    AC_MSG_ERROR([--enable-fuzzing needs clang and its libFuzzer (Debian: libclang-rt-*-dev)])])
+  LIBS=$lssock_save_LIBS])
+AC_SUBST([FUZZING_LIBS])
+AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" = yes])])
+
 AC_DEFUN([LSSOCK_COVERAGE],
 [COV_FLAGS=
 AS_IF([test "$enable_coverage" = yes],

@@ -105,7 +105,7 @@ const char *field_text_word_of(const void *text, size_t n)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i].text) == n && memcmp(text, words[i].text, n) == 0)
+		if (strlen(words[i].text) == n && (n == 0 || memcmp(text, words[i].text, n) == 0))
 			return words[i].word;
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
+#include "base/env.h"
 #include "base/report.h"
 #include "model/proto.h"
 #include "source/diag_bytecode.h"
@@ -129,7 +130,8 @@ int diag_request_dump(struct nl_session *session, const char *what, const struct
 		      const struct nl_dump_ops *ops, void *ctx)
 {
 	struct diag_filter filter;
-	int rc = diag_filter_compile(query->cond, &filter);
+	bool plain = session->env->plain;
+	int rc = diag_filter_compile(plain ? NULL : query->cond, &filter);
 
 	if (rc < 0 && rc != -E2BIG)
 		goto out;

@@ -14,6 +14,9 @@
  * a forgery. The socket is listed as netlink described it, with the RefCnt of that line, but only
  *   when no line with the right name has come by the end of the file. So all that a forgery can
  *   bring about is a wrong RefCnt of a socket that exists.
+ * - Connections not yet accepted have no inode, and the name of their listener ends where the
+ *   longest name that is known does. A listener's name that holds another listener's name and a
+ *   whole line reads like two connections to that one: one is listed, and the doubt is told.
  *
  * A name that netlink does not know (a socket made meanwhile, a listener of another namespace) is
  * taken to end with its line, but may go on: then what looks like lines behind it is still the
@@ -57,6 +60,8 @@ struct join {
 	uint64_t pos;       /* in the file */
 	uint64_t doubt_end; /* up to here the last unknown name may reach */
 	unsigned long long n_bad_lines, n_doubtful;
+	bool may_lack_pending; /* connections not yet accepted: a name could be taken for more of
+				  them than were listed */
 };
 
 static enum nl_verdict join_parse(void *ctx, const void *payload, size_t len, uint64_t *cookie)
@@ -165,7 +170,9 @@ static void join_take_pending(struct join *join, const struct proc_unix_head *he
 			      const char *name, size_t n)
 {
 	const struct unix_known *listener =
-		head->has_name ? unix_list_find_listener(&join->known, name, n) : NULL;
+		head->has_name
+			? unix_list_find_listener(&join->known, name, n, &join->may_lack_pending)
+			: NULL;
 	const char *newline = memchr(name, '\n', n);
 	size_t len = newline ? (size_t)(newline - name) : n;
 	struct sock *row = &join->batch.rows[join->batch.n];
@@ -252,7 +259,11 @@ static bool join_report(const struct join *join, int file_error)
 			   "name may have made them up",
 			   join->n_doubtful, join->n_doubtful == 1 ? "" : "s",
 			   join->n_doubtful == 1 ? "was" : "were");
-	return file_error < 0 || join->n_bad_lines || join->n_doubtful;
+	if (join->may_lack_pending)
+		report_add(report, REPORT_PARTIAL,
+			   "unix: connections not yet accepted may be missing: the name of a "
+			   "listener looks like theirs");
+	return file_error < 0 || join->n_bad_lines || join->n_doubtful || join->may_lack_pending;
 }
 
 static int join_run(struct join *join)

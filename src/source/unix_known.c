@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "model/facts.h"
+#include "source/proc_unix.h"
 
 /* netlink's longest name, and the mark. */
 enum { SHOWN_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) + 2 };
@@ -159,9 +160,17 @@ struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode, 
 	return any;
 }
 
+/* Whether what stands behind a name and its newline could be the next line. */
+static bool is_line_behind(const char *text, size_t n, size_t len)
+{
+	struct proc_unix_head head;
+
+	return len < n && proc_unix_parse_head(text + len + 1, n - len - 1, &head) == 0;
+}
+
 /* A name may hold newlines, so each one within reach may be its end. */
 const struct unix_known *unix_list_find_listener(const struct unix_list *list, const char *text,
-						 size_t n)
+						 size_t n, bool *doubtful)
 {
 	const struct unix_known *best = NULL;
 	size_t len;
@@ -171,8 +180,11 @@ const struct unix_known *unix_list_find_listener(const struct unix_list *list, c
 
 		if (len == n || text[len] == '\n')
 			at = hash64_find(&list->by_name, hash_bytes(text, len));
-		if (at && unix_known_is_at(&list->socks[*at - 1], text, n))
-			best = &list->socks[*at - 1];
+		if (!at || !unix_known_is_at(&list->socks[*at - 1], text, n))
+			continue;
+		if (best && is_line_behind(text, n, unix_known_shown_len(best)))
+			*doubtful = true;
+		best = &list->socks[*at - 1];
 	}
 	return best;
 }

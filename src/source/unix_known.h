@@ -61,10 +61,13 @@ bool unix_known_has_name(const struct unix_known *known, const char *text, size_
 struct unix_known *unix_list_find(const struct unix_list *list, uint64_t inode, const char *text,
 				  size_t n);
 
-/* The listener with the longest name that stands at text[0..n) as the file shows it, followed by a
- * newline or the end; NULL when there is none. */
+/*
+ * The listener with the longest name that stands at text[0..n) as the file shows it, followed by a
+ * newline or the end; NULL when there is none. *doubtful is set when it may as well be another one,
+ * with a shorter name, and another line behind it; else it is left alone.
+ */
 const struct unix_known *unix_list_find_listener(const struct unix_list *list, const char *text,
-						 size_t n);
+						 size_t n, bool *doubtful);
 
 void unix_list_free(struct unix_list *list);
 

@@ -4,7 +4,9 @@
 #include "view/statistics_read.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "base/report.h"
 #include "kernel/counters.h"
@@ -128,6 +130,95 @@ static int read_one(struct reading *reading, const struct statistics_file *file,
 	return set_groups(out, from, file->grouping);
 }
 
+/* Drops the counters that were told before. Returns how many, or -ENOMEM. */
+static ssize_t drop_doubles(struct counters *counters)
+{
+	struct hash64 seen = { .slots = NULL };
+	size_t kept = 0, n = counters->n;
+	ssize_t dropped = -ENOMEM;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct counter *row = &counters->rows[i];
+		const uint64_t key[] = { hash_bytes(row->group, strlen(row->group)),
+					 hash_bytes(row->name, strlen(row->name)) };
+		bool is_new;
+
+		if (!hash64_add(&seen, hash_bytes(key, sizeof(key)), &is_new))
+			goto out;
+		if (is_new)
+			counters->rows[kept++] = *row;
+	}
+	counters->n = kept;
+	dropped = (ssize_t)(n - kept);
+out:
+	hash64_free(&seen);
+	return dropped;
+}
+
+/* The number of each row's group, in the order of their first rows; starts (zeroed) gets how many
+ * rows group i - 1 has at i. 0 or -ENOMEM. */
+static int number_groups(const struct counters *counters, uint32_t *groups, size_t *starts)
+{
+	struct hash64 numbers = { .slots = NULL };
+	uint32_t n_groups = 0;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < counters->n; i++) {
+		const char *group = counters->rows[i].group;
+		uint32_t *number;
+		bool is_new;
+
+		number = hash64_add(&numbers, hash_bytes(group, strlen(group)), &is_new);
+		if (!number) {
+			err = -ENOMEM;
+			break;
+		}
+		if (is_new)
+			*number = n_groups++;
+		groups[i] = *number;
+		starts[*number + 1]++;
+	}
+	hash64_free(&numbers);
+	return err;
+}
+
+/* Brings together what is of one group, in the order of their first counters. 0 or -ENOMEM. */
+static int unite_groups(struct counters *counters)
+{
+	size_t n = counters->n;
+	uint32_t *groups = calloc(n + 1, sizeof(*groups));
+	size_t *starts = calloc(n + 2, sizeof(*starts));
+	struct counter *rows = calloc(n + 1, sizeof(*rows));
+	int err = groups && starts && rows ? number_groups(counters, groups, starts) : -ENOMEM;
+
+	for (size_t i = 1; err == 0 && i <= n; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = 0; err == 0 && i < n; i++)
+		rows[starts[groups[i]]++] = counters->rows[i];
+	if (err == 0 && n > 0)
+		memcpy(counters->rows, rows, n * sizeof(*rows));
+	free(groups);
+	free(starts);
+	free(rows);
+	return err;
+}
+
+/*
+ * In data a group is one object, and a counter one member of it. The kernel tells each once; what
+ * stands in for /proc in some containers may not. 0 or -ENOMEM.
+ */
+static int make_unique(struct reading *reading)
+{
+	ssize_t n = drop_doubles(reading->out);
+
+	if (n > 0)
+		report_add(
+			reading->report, REPORT_PARTIAL,
+			"%zd counter%s below /proc/net %s told twice: only the first time counts",
+			n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+	return n < 0 ? (int)n : unite_groups(reading->out);
+}
+
 int statistics_read(const struct statistics_query *query, const struct env *env,
 		    struct report *report, struct counters *out)
 {
@@ -148,5 +239,5 @@ int statistics_read(const struct statistics_query *query, const struct env *env,
 		err = read_one(&reading, &file_tcp, false);
 	if (err == 0 && reading.n_read == 0)
 		report_add(report, REPORT_FAILED, "no counter can be read");
-	return err;
+	return err == 0 ? make_unique(&reading) : err;
 }

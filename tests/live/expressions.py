@@ -386,16 +386,6 @@ def spelling():
     equal(names_of(rows_of("(sport=22", "&&!dport=0)", "||dport=22")), want)
 
 
-def other_user():
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-
-
-def as_nobody(*args):
-    return lib.run([lib.public_lssock(), *args], preexec_fn=other_user)
-
-
 @case("marks and owners that are kept from us are told, status 3, and are no answer")
 def hidden():
     lib.need_real_root()
@@ -413,9 +403,9 @@ def hidden():
         "sport = 22 and program = x",
         "mark = 5 and program = x",
     ):
-        result = as_nobody("-tanq", text)
+        result = lib.as_nobody("-tanq", text)
         that(result.status == 3 and UNDECIDED in result.err and result.out == "", f"{text}: {result}")
-        result = as_nobody("-tan", "--jsonl", "--columns=local_port", text)
+        result = lib.as_nobody("-tan", "--jsonl", "--columns=local_port", text)
         that(result.status == 3 and json.loads(result.lines[-1])["complete"] is False, f"{text}: {result}")
     # What does not hinge on it is decided.
     for status, text in (
@@ -425,11 +415,11 @@ def hidden():
         (1, "md5 and sport = 1"),
         (0, "owners_status = hidden"),
     ):
-        result = as_nobody("-tanq", text)
+        result = lib.as_nobody("-tanq", text)
         that(result.status == status, f"{text}: {result}")
-    result = as_nobody("--ports", "--crit=90", "mark = 5")
+    result = lib.as_nobody("--ports", "--crit=90", "mark = 5")
     that(result.status == 3 and result.out.startswith("PORTS UNKNOWN"), str(result))
-    result = as_nobody("-tan", "--columns=local_port,mark,md5,ulp")
+    result = lib.as_nobody("-tan", "--columns=local_port,mark,md5,ulp")
     that(result.status == 0 and "CAP_NET_ADMIN" in result.err, str(result))
 
 

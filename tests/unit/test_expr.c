@@ -652,6 +652,64 @@ Test(expr, early_answers_wait_for_what_is_missing)
 	expr_free(expr);
 }
 
+Test(expr, yes_and_no)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1" }, *const no[] = { "false",
+										       "no", "off",
+										       "0" };
+	char text[64];
+
+	/* Of the others it is not known. */
+	socks[SIX].has |= SOCK_HAS_V6ONLY;
+	socks[SIX].v6only = true;
+	socks[MAPPED].has |= SOCK_HAS_V6ONLY;
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), "v6only = %s", yes[i]);
+		check(text, BITS(SIX));
+		snprintf(text, sizeof(text), "v6only = %s", no[i]);
+		check(text, BITS(MAPPED));
+		snprintf(text, sizeof(text), "not v6only != %s", no[i]);
+		check(text, ALL & ~BITS(SIX));
+	}
+	check("v6only", BITS(SIX));
+	check("not v6only", ALL & ~BITS(SIX));
+}
+
+/* Names as the output escapes them. */
+Test(expr, escaped_words)
+{
+	check("program = ngin\\x78", BITS(MAPPED));
+	check("program = \"\\x6e\\x67inx\"", BITS(MAPPED));
+	check("program = nginx\\x7", 0);
+	check("program ~ '\\x6e*'", 0);
+	check("src = /tmp/.X11-unix/\\x58\\x30", BITS(PATH));
+}
+
+Test(expr, any_inode_of_unix)
+{
+	check("sport = unix:*", UNIX);
+	check("not dport = unix:*", INET);
+	check("sport = unix:22", BITS(PATH));
+	check("dport = unix::22", BITS(ABSTRACT));
+}
+
+/* States that no kernel has yet are none of those with names. */
+Test(expr, states_of_other_kernels)
+{
+	socks[UNNAMED].state = UNIX_STATE_OTHER + 3;
+	socks[SSH].state = 77;
+	socks[SCTP].state = 99;
+	check("state connected or state listening or state closed",
+	      ALL & ~BITS(UNNAMED, SSH, SCTP));
+	check("state all", ALL);
+	socks[UNNAMED].state = UNIX_STATE_DISCONNECTING;
+	socks[ABSTRACT].state = UNIX_STATE_CONNECTING;
+	socks[SCTP].state = SCTP_STATE_CLOSED;
+	check("state closing", BITS(UNNAMED));
+	check("state syn-sent", BITS(SIX, ABSTRACT));
+	check("state closed", BITS(UDP, RAW, SCTP));
+}
+
 Test(expr, tables)
 {
 	struct expr *expr = parse("src inet6:* and sport = 22 or src unix:/x");
@@ -733,6 +791,8 @@ Test(expr_error, points_at_the_word)
 	check_error("recv_q = 99999999999999999999", "99999999999999999999", "too large");
 	check_error("recv_q = 99999999999999T", "99999999999999T", "too large");
 	check_error("user = nonsuch", "nonsuch", "name of a user");
+	check_error("user = gone", "gone", "cannot be looked up");
+	check_error("uid = gone", "gone", "cannot be looked up");
 	check_error("v6only = maybe", "maybe", "true or false");
 	check_error("program in x", "in", "=, !=");
 	check_error("pid 812", "812", "expected sport");
@@ -745,6 +805,53 @@ Test(expr_error, points_at_the_word)
 }
 
 /* Every text that was cut or had a byte changed gets an answer. */
+static int no_cgroups(void *ctx, const char *path, uint64_t *id)
+{
+	(void)ctx, (void)path, (void)id;
+	return -ENOENT;
+}
+
+/* What another world lacks: a control group may be right and not to be had, an interface of all
+ * namespaces may not. */
+Test(expr_error, worlds)
+{
+	static const struct {
+		const char *text, *says;
+		bool is_outage;
+	} errors[] = {
+		{ "cgroup = /system.slice", "the cgroup2 file system is not mounted", true },
+		{ "dev = lo", "every network namespace has its own interfaces", false },
+		{ "not autobound", "every network namespace has its own range of ports", false },
+	};
+	struct expr_world world = test_world;
+
+	world.cgroup = no_cgroups;
+	world.many_netns = true;
+	world.ifindex = NULL;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct expr_error error;
+		struct expr *expr;
+
+		cr_assert_eq(
+			expr_parse(errors[i].text, strlen(errors[i].text), &world, &expr, &error),
+			-EINVAL);
+		cr_assert(strstr(error.message, errors[i].says), "%s", error.message);
+		cr_assert_eq(error.is_outage, errors[i].is_outage);
+	}
+	world.ifindex = test_world.ifindex;
+	check_in(&world, "dev = 2", BITS(LISTENER));
+}
+
+Test(expr_error, operators_that_mean_nothing)
+{
+	check_error("sport in 22", "in", "expected =, !=, <, <=, > or >=");
+	check_error("dport ~ 22", "~", "expected =, !=, <, <=, > or >=");
+	check_error("src > 10.0.0.1", ">", "expected = or !=");
+	check_error("v6only = maybe", "maybe", "true or false");
+	check_error("sport = unix:x", "unix:x", "the inode of a UNIX socket");
+	check_error("src = inet:", "inet:", "expected an address");
+}
+
 Test(expr_error, damaged_texts)
 {
 	static const char text[] = "state established exclude closed ( sport = :ssh or dport >= "

@@ -13,7 +13,7 @@ static const char *operands[64];
 /* Parses words separated by single blanks. */
 static bool parse(const char *line)
 {
-	char copy[512];
+	static char copy[512]; /* the request borrows words of it */
 	char *argv[64] = { (char[]){ "lssock" } }, *save = NULL;
 	int argc = 1;
 
@@ -221,6 +221,12 @@ Test(options, again_and_again)
 	cr_assert_eq(request.count, 3);
 	cr_assert(parse("--count 3"));
 	cr_assert(request.continuous);
+	/* Of events it is no number of rounds, wherever it stands. */
+	cr_assert(parse("--count=3 --events"));
+	cr_assert(request.events && !request.continuous);
+	cr_assert(parse("--events --count=3 -c"));
+	cr_assert(request.events && request.continuous);
+	cr_assert_eq(request.count, 3);
 	refused("-c0", "'0' is not a number of seconds");
 	refused("--continuous=nan", "'nan' is not");
 	refused("--continuous=1e400", "'1e400' is not");

@@ -125,6 +125,16 @@ Test(plan, sections_appear_as_in_netstat)
 	cr_assert(plan.inet && plan.local);
 }
 
+Test(plan, a_question_shows_no_names)
+{
+	struct request request = { .quiet = true, .extend = true };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(!plan.hosts && !plan.services && !plan.users);
+	plan_free(&plan);
+}
+
 Test(plan, nobody_pays_for_what_is_not_shown)
 {
 	struct request request = { .numeric_hosts = true,
@@ -605,6 +615,35 @@ Test(plan, what_network_namespaces_do_not_go_with)
 		request = (struct request){ .netns = "blue", .view = view };
 		cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0, "%d", view);
 		plan_free(&plan);
+	}
+}
+
+Test(plan, events_of_what_the_kernel_tells)
+{
+	struct request request = { .events = true, .format = FORMAT_NETSTAT };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.events);
+	cr_assert_eq(plan.format, FORMAT_COLUMNS);
+	cr_assert_str_eq(plan.fields[0]->name, "closed_at");
+	cr_assert_not(plan.hosts || plan.services || plan.users, "no name is asked for");
+	cr_assert_eq(plan.privileges, PRIVILEGE_FACTS);
+	plan_free(&plan);
+	request.protos = 1u << PROTO_UDP;
+	request.inet6 = true;
+	cr_assert_str_eq(tables(&request), "udp6");
+	request.protos = 1u << PROTO_UDPLITE;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .events = true, .format = FORMAT_JSON };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "it has no end");
+	request.has_timeout = true;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	plan_free(&plan);
+	for (int view = VIEW_SUMMARY; view <= VIEW_METRICS; view++) {
+		request = (struct request){ .events = true, .view = view };
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "%d", view);
 	}
 }
 

@@ -174,6 +174,16 @@ Test(pushdown, is_used)
 	check("fwmark 1", PROTO_TCP, ALL, COND_MARK);
 	check("cgroup /", PROTO_TCP, ALL, COND_CGROUP);
 	check("cgroup_id != 1", PROTO_TCP, ALL, COND_NOT);
+	check("cgroup_id > 1", PROTO_TCP, ALL, -1);
+	check("mark = 17", PROTO_TCP, ALL, COND_MARK);
+	check("mark != 17", PROTO_TCP, ALL, COND_NOT);
+	check("mark < 17", PROTO_TCP, ALL, -1);
+	check("mark = 4294967296", PROTO_TCP, ALL, -1);
+	check("interface_index = 2", PROTO_TCP, ALL, COND_DEVICE);
+	check("interface_index >= 2", PROTO_TCP, ALL, -1);
+	check("dst [2001:db8::1]", PROTO_TCP, 0, -1);
+	check("dst [2001:db8::1%2]", PROTO_SCTP, ALL, -1);
+	check("rtt > 5", PROTO_TCP, ALL, -1);
 	check("sport = 22 and pid = 1", PROTO_TCP, ALL, COND_LOCAL_PORT);
 	check("sport = 22 or pid = 1", PROTO_TCP, ALL, -1);
 	check("not ( sport = 22 or pid = 1 )", PROTO_TCP, ALL, COND_NOT);

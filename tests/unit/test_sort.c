@@ -69,6 +69,37 @@ Test(sort, addresses_by_number_not_by_text)
 	cr_assert_eq(rows[2].local.port, 2);
 }
 
+Test(sort, words_texts_and_bools)
+{
+	static const uint8_t by_state[] = { 2, 3, 1 }, by_user[] = { 3, 2, 1 };
+	struct sock rows[] = { row(1, 1, 1), row(1, 2, 2), row(1, 3, 3) };
+	struct plan_key state = key("state", false), user = key("user", false),
+			v6only = key("v6only", false);
+
+	rows[0].state = TCP_STATE_SYN_SENT;
+	rows[2].state = TCP_STATE_LISTEN;
+	rows[0].user = "web2";
+	rows[1].user = "web";
+	rows[2].user = "a";
+	for (int i = 0; i < 3; i++)
+		rows[i].has |= SOCK_HAS_V6ONLY;
+	rows[1].v6only = true;
+	cr_assert_eq(sort_rows(rows, 3, &state, 1), 0);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(rows[i].local.port, by_state[i]);
+	cr_assert_eq(sort_rows(rows, 3, &user, 1), 0);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(rows[i].local.port, by_user[i]);
+	/* no before yes, and equal ones in their order */
+	cr_assert_eq(sort_rows(rows, 3, &v6only, 1), 0);
+	cr_assert_eq(rows[0].local.port, 3);
+	cr_assert_eq(rows[1].local.port, 1);
+	cr_assert_eq(rows[2].local.port, 2);
+	v6only.descending = true;
+	cr_assert_eq(sort_rows(rows, 3, &v6only, 1), 0);
+	cr_assert_eq(rows[0].local.port, 2);
+}
+
 Test(sort, few_rows)
 {
 	struct sock one = row(1, 1, 1);

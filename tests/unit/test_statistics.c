@@ -308,6 +308,19 @@ Test(statistics_read, damage_is_told)
 	cr_assert_eq(report_status(&proc_dir_report), 3);
 }
 
+/* In data each counter is one member of the one object of its group. */
+Test(statistics_read, each_counter_once_and_groups_in_one_piece)
+{
+	const struct statistics_query query = { .inet4 = true, .protos = PROTO_BIT(PROTO_TCP) };
+
+	proc_dir_put_text("net/snmp",
+			  "Tcp: InSegs\nTcp: 2\nUdp: A\nUdp: 3\nTcp: InSegs B\nTcp: 4 5\n");
+	proc_dir_put_text("net/netstat", "TcpExt: TW\nTcpExt: 6\nTcp: A\nTcp: 7\n");
+	cr_assert_str_eq(read_all(&query), "Tcp.InSegs=2 Tcp.B=5 Tcp.A=7 Udp.A=3 TcpExt.TW=6 ");
+	cr_assert_not_null(strstr(proc_dir_heard(), "1 counter below /proc/net is told twice"));
+	cr_assert_eq(report_status(&proc_dir_report), 3);
+}
+
 Test(statistics_read, nothing_at_all_is_a_failure)
 {
 	const struct statistics_query query = { .inet4 = true, .inet6 = true };

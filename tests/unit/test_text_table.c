@@ -9,6 +9,7 @@
 
 #include "guard.h"
 #include "model/sock.h"
+#include "output/field_text.h"
 #include "output/text_table.h"
 
 static const struct text_column two[] = { { "Name", false }, { "Count", true } };
@@ -117,6 +118,7 @@ Test(text_table, text_of_others_is_one_word)
 	cr_assert_str_eq(escaped("\xc3\xa9", 2, true), "\xc3\xa9");
 	cr_assert_str_eq(escaped("\xc3", 1, true), "\\xc3");
 	cr_assert_str_eq(escaped("", 0, false), "\"\"");
+	cr_assert_str_eq(field_text_word_of(NULL, 0), "\"\"");
 }
 
 /* "-" is what is not known, "" what is empty. */

@@ -308,6 +308,30 @@ Test(unix_join, connections_not_yet_accepted)
 	assert_quiet();
 }
 
+/* Two connections to one listener read just as one to another whose name holds the second's line:
+ * nothing is made up, and what may be missing is told. */
+Test(unix_join, a_name_that_looks_like_the_next_connection)
+{
+	static const char name[] =
+		"/run/a\n0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a";
+
+	known(12, LISTENING, "/run/a", 7);
+	known(13, LISTENING, name, sizeof(name));
+	line(12, 3, LISTENING, "/run/a");
+	line(0, 2, CONNECTED, "/run/a");
+	line(0, 2, CONNECTED, "/run/a");
+	line(13, 3, LISTENING, name);
+	cr_assert_eq(run(), 1);
+	cr_assert_eq(got.n, 3);
+	assert_row(0, 12, 3, "P:/run/a");
+	cr_assert_eq(got.rows[1].inode, 0);
+	cr_assert_eq(got.rows[2].inode, 13);
+	cr_assert_eq(fake.report.level, REPORT_PARTIAL);
+	cr_assert_str_eq(fake_report(),
+			 "lssock: unix: connections not yet accepted may be missing: "
+			 "the name of a listener looks like theirs\n");
+}
+
 Test(unix_join, connections_to_a_name_with_newlines)
 {
 	known(11, LISTENING, "/run/a", 7);
