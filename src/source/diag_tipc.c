@@ -48,6 +48,7 @@ static bool parse_connection(const struct nl_attr *nest, struct special_row *row
 
 static bool parse_queues(const struct nl_attr *nest, struct special_row *row)
 {
+	uint32_t recv_q = 0, send_q = 0;
 	struct nl_attr attr;
 	bool good = true;
 	size_t pos = 0;
@@ -55,13 +56,16 @@ static bool parse_queues(const struct nl_attr *nest, struct special_row *row)
 
 	while ((rc = nl_attr_next(nest->data, nest->len, &pos, &attr)) > 0) {
 		if (attr.type == TIPC_NLA_SOCK_STAT_RCVQ)
-			good &= diag_special_u32(&attr, &row->sock->recv_q);
+			good &= diag_special_u32(&attr, &recv_q);
 		else if (attr.type == TIPC_NLA_SOCK_STAT_SENDQ)
-			good &= diag_special_u32(&attr, &row->sock->send_q);
+			good &= diag_special_u32(&attr, &send_q);
 	}
-	if (good)
-		row->sock->has |= SOCK_HAS_QUEUES;
-	return good && rc == 0;
+	if (!good || rc < 0)
+		return false;
+	row->sock->has |= SOCK_HAS_QUEUES;
+	row->sock->recv_q = recv_q;
+	row->sock->send_q = send_q;
+	return true;
 }
 
 /* The type and the state are numbers of 32 bits that mean something up to 255. */
