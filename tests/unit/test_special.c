@@ -193,6 +193,11 @@ Test(special, netlink)
 	}
 	cr_assert_not(field_get(groups, &sock, 3, &value));
 	cr_assert_not(field_get(groups, &sock, UINT32_MAX, &value));
+	/* The last group of a word, and all of them. */
+	special.groups = (struct blob){ guard_copy("\0\0\0\x80\xff\xff\xff\xff", 8), 8 };
+	cr_assert(field_get(groups, &sock, 0, &value) && value.number == 32);
+	cr_assert(field_get(groups, &sock, 32, &value) && value.number == 64);
+	cr_assert_not(field_get(groups, &sock, 33, &value));
 	special.local.port = 0;
 	special.protocol = 17;
 	cr_assert_str_eq(end_text(false), "17:kernel");
