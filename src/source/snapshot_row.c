@@ -344,17 +344,16 @@ static bool take_state(struct sock *sock, const char *word)
 
 static int take_kind(struct snapshot_row *row)
 {
-	static const char *const words[] = {
-		[PROTO_TCP] = "tcp",         [PROTO_SCTP] = "sctp", [PROTO_UDP] = "udp",
-		[PROTO_UDPLITE] = "udplite", [PROTO_RAW] = "raw",   [PROTO_UNIX] = "unix",
-	};
 	const char *state = text_of(row, SNAPSHOT_STATE), *type = text_of(row, SNAPSHOT_TYPE);
 	struct sock *sock = &row->sock;
 
-	while (sock->proto < PROTO_COUNT && !is_text(row, SNAPSHOT_PROTO, words[sock->proto]))
+	while (sock->proto < PROTO_COUNT && !is_text(row, SNAPSHOT_PROTO, proto_word(sock->proto)))
 		sock->proto++;
 	if (sock->proto == PROTO_COUNT)
 		return bad(row, "a record without a \"proto\" that is known here");
+	row->passed_over = sock->proto > PROTO_UNIX;
+	if (row->passed_over)
+		return 0;
 	if (state && !take_state(sock, state))
 		return bad(row, "a \"state\" that is none");
 	if (!type)
@@ -462,18 +461,27 @@ static void take_words(struct snapshot_row *row)
 	sock->unit = &row->unit;
 }
 
+static int check_needed(struct snapshot_row *row)
+{
+	const uint32_t needed = row->sock.proto == PROTO_UNIX ? unix_needed : inet_needed;
+
+	if ((row->seen & needed) == needed)
+		return 0;
+	return bad(row,
+		   "a record that does not tell \"state\", and both addresses and ports or, of "
+		   "UNIX, \"path\" and \"path_kind\"");
+}
+
 int snapshot_row_finish(struct snapshot_row *row)
 {
-	const uint32_t needed = is_text(row, SNAPSHOT_PROTO, "unix") ? unix_needed : inet_needed;
 	int err;
 
-	if ((row->seen & needed) != needed)
-		return bad(row,
-			   "a record that does not tell \"state\", and both addresses and ports "
-			   "or, of UNIX, \"path\" and \"path_kind\"");
 	row->sock = (struct sock){ 0 };
 	row->unit = (struct unit){ 0 };
 	err = take_kind(row);
+	if (err < 0 || row->passed_over)
+		return err;
+	err = check_needed(row);
 	if (err == 0)
 		err = row->sock.proto == PROTO_UNIX ? take_name(row) : take_ends(row);
 	if (err == 0)

@@ -38,6 +38,7 @@ struct snapshot_row {
 	size_t n_bytes, cap_bytes;
 
 	/* What snapshot_row_finish() makes of it. */
+	bool passed_over; /* a socket of a family that is neither Internet nor UNIX: nothing */
 	struct sock sock;
 	struct owner *sock_owners;
 	size_t cap_sock_owners;
