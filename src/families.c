@@ -17,6 +17,7 @@
 
 /* What is said of a family. */
 struct family {
+	const char *word;
 	enum source_result result;
 	struct source_answer answer;
 	uint64_t n;
@@ -54,7 +55,7 @@ static void look_at(struct source_run *sources, enum sock_proto proto, uint8_t a
 static struct family look(struct source_run *sources, enum sock_proto proto)
 {
 	const uint32_t endpoints = 1u << TCP_STATE_LISTEN | 1u << TCP_STATE_CLOSE;
-	struct family family = { .result = SOURCE_ABSENT };
+	struct family family = { .word = proto_word(proto), .result = SOURCE_ABSENT };
 	uint8_t only = proto_row(proto)->family;
 	uint32_t states = TCP_STATES_ALL;
 
@@ -68,6 +69,34 @@ static struct family look(struct source_run *sources, enum sock_proto proto)
 	if (!only)
 		look_at(sources, proto, AF_INET6, states, &family);
 	return family;
+}
+
+/* Families of which the kernel tells no socket, by any way. They are shown where it has them. */
+static const struct unseen {
+	const char *word, *kernel_name;
+} unseen[] = {
+	{ "alg", "ALG" }, { "ax25", "AX25" },   { "can", "CAN_RAW" }, { "l2tp", "L2TP/IP" },
+	{ "llc", "LLC" }, { "mctp", "MCTP" },   { "pptp", "PPTP" },   { "qipcrtr", "QIPCRTR" },
+	{ "rds", "RDS" }, { "rxrpc", "RXRPC" }, { "x25", "X25" },
+};
+
+enum { N_UNSEEN = sizeof(unseen) / sizeof(unseen[0]), MAX_FAMILIES = PROTO_COUNT + N_UNSEEN };
+
+/* All families, those that can be listed first. Returns how many. */
+static size_t look_at_all(struct source_run *sources, struct family families[MAX_FAMILIES])
+{
+	size_t n = 0;
+
+	for (int proto = 0; proto < PROTO_COUNT; proto++)
+		families[n++] = look(sources, (enum sock_proto)proto);
+	for (size_t i = 0; i < N_UNSEEN; i++)
+		if (source_is_known(sources, unseen[i].kernel_name))
+			families[n++] = (struct family){
+				.word = unseen[i].word,
+				.result = SOURCE_UNREADABLE,
+				.answer = { .no_module = true },
+			};
+	return n;
 }
 
 static bool is_forbidden(int error)
@@ -126,9 +155,11 @@ static void put_meaning(struct text_table *table, const struct family *family)
 		text_table_format(table, "some are missing");
 	else if (family->result == SOURCE_UNREADABLE && !answer->no_module)
 		text_table_format(table, "cannot be read: %s", strerror(-answer->error));
-	else if (family->result == SOURCE_UNREADABLE)
+	else if (family->result == SOURCE_UNREADABLE && answer->module)
 		text_table_format(table, "this kernel has no %s: they cannot be seen",
 				  answer->module);
+	else if (family->result == SOURCE_UNREADABLE)
+		text_table_format(table, "no kernel tells of such sockets");
 	else if (path && answer->module)
 		text_table_format(table, "read from /proc/%s: %s %s", path,
 				  answer->no_module ? "this kernel has no"
@@ -140,7 +171,7 @@ static void put_meaning(struct text_table *table, const struct family *family)
 		text_table_str(table, NULL);
 }
 
-static int put_text(const struct family *families, struct obuf *out)
+static int put_text(const struct family *families, size_t n, struct obuf *out)
 {
 	static const struct text_column columns[] = {
 		{ .title = "Family" }, { .title = "Sockets", .right = true },
@@ -150,10 +181,10 @@ static int put_text(const struct family *families, struct obuf *out)
 	struct text_table table;
 
 	text_table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]), false);
-	for (int proto = 0; proto < PROTO_COUNT; proto++) {
-		const struct family *family = &families[proto];
+	for (size_t i = 0; i < n; i++) {
+		const struct family *family = &families[i];
 
-		text_table_str(&table, proto_word((enum sock_proto)proto));
+		text_table_str(&table, family->word);
 		if (is_listed(family))
 			text_table_uint(&table, family->n);
 		else
@@ -165,17 +196,18 @@ static int put_text(const struct family *families, struct obuf *out)
 	return text_table_end(&table, out, 0, true);
 }
 
-static void put_json(const struct family *families, const struct data_run *run, struct obuf *out)
+static void put_json(const struct family *families, size_t n, const struct data_run *run,
+		     struct obuf *out)
 {
 	struct json_doc doc;
 
 	json_doc_begin_view(&doc, out, run, "families", false);
 	json_doc_array(&doc, "families");
-	for (int proto = 0; proto < PROTO_COUNT; proto++) {
-		const struct family *family = &families[proto];
+	for (size_t i = 0; i < n; i++) {
+		const struct family *family = &families[i];
 
 		json_doc_object(&doc, NULL);
-		json_doc_str(&doc, "proto", proto_word((enum sock_proto)proto));
+		json_doc_str(&doc, "proto", family->word);
 		json_doc_str(&doc, "status", status_word(family));
 		json_doc_known(&doc, "sockets", is_listed(family), family->n);
 		json_doc_str(&doc, "source", source_word(family));
@@ -199,9 +231,10 @@ static void put_json(const struct family *families, const struct data_run *run, 
 int families_put(const struct env *env, struct report *report, const struct data_run *run,
 		 struct obuf *out, bool data)
 {
-	struct family families[PROTO_COUNT];
+	struct family families[MAX_FAMILIES];
 	struct source_run *sources;
 	struct report silent;
+	size_t n;
 	int err = 0;
 
 	report_init(&silent, -1);
@@ -211,12 +244,11 @@ int families_put(const struct env *env, struct report *report, const struct data
 		report_free(&silent);
 		return -ENOMEM;
 	}
-	for (int proto = 0; proto < PROTO_COUNT; proto++)
-		families[proto] = look(sources, (enum sock_proto)proto);
+	n = look_at_all(sources, families);
 	if (data)
-		put_json(families, run, out);
+		put_json(families, n, run, out);
 	else
-		err = put_text(families, out);
+		err = put_text(families, n, out);
 	if (err == -ENOMEM)
 		report_add(report, REPORT_FAILED, "out of memory");
 	source_run_free(sources);

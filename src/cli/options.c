@@ -161,7 +161,8 @@ static bool parse_letters(char *const words[], size_t n_words, size_t *used,
 		const char *value = NULL;
 		size_t n;
 
-		if (!row)
+		/* "-c1e400" is a number that there is not, and asks for no packet sockets. */
+		if (!row || (*at == '0' && at[-1] >= '0' && at[-1] <= '9'))
 			return fail_letter(error, words[0], *at);
 		at++;
 		if (row->arg == OPTION_OPTIONAL_ARG && (n = number_length(at)) > 0) {

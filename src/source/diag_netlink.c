@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Netlink sockets (kernel: net/netlink/diag.c, include/uapi/linux/netlink_diag.h), the kernel's own
- * among them, which have no inode. Limits: the kernel does not tell their user; a table that grows
- * while it is dumped may be walked over twice, which is seen by the cookies within a datagram.
+ * among them. The kernel walks over its table and then over the members of multicast groups, which
+ * it has told of already, and a table that grows meanwhile may be walked over again: a socket is
+ * known by its cookie. Limit: the kernel does not tell their user.
  */
 #include <sys/socket.h>
 
@@ -75,6 +76,7 @@ static size_t netlink_request(const struct sock_query *query, void *request)
 
 const struct special_family diag_netlink_family = {
 	.name = "netlink",
+	.doubles = true,
 	.message_size = sizeof(struct netlink_diag_msg),
 	.parse = netlink_parse,
 	.parse_attr = netlink_parse_attr,

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
+#include "base/mem.h"
 #include "source/diag_facts.h"
 
 bool diag_special_u32(const struct nl_attr *attr, uint32_t *out)
@@ -79,6 +80,7 @@ struct special_dump {
 	struct sock_special *specials;
 	struct sock_facts *facts;
 	bool wants_facts;
+	struct hash64 told; /* cookies, of a family that doubles */
 	unsigned long long n_attrs_bad;
 	bool attrs_bad; /* of the row just parsed */
 };
@@ -103,7 +105,12 @@ static enum nl_verdict special_dump_parse(void *ctx, const void *payload, size_t
 static void special_dump_keep(void *ctx)
 {
 	struct special_dump *dump = ctx;
+	uint64_t cookie = dump->batch.rows[dump->batch.n].cookie;
+	bool is_new = true;
 
+	/* Without memory a row is rather there twice than not at all. */
+	if (dump->family->doubles && cookie && hash64_add(&dump->told, cookie, &is_new) && !is_new)
+		return;
 	dump->n_attrs_bad += dump->attrs_bad;
 	nl_batch_keep(&dump->batch);
 }
@@ -151,6 +158,7 @@ int diag_special_list(const struct special_family *family, struct nl_session *se
 		rc = 1;
 	free(dump.specials);
 	free(dump.facts);
+	hash64_free(&dump.told);
 	nl_batch_end(&dump.batch);
 	return rc;
 }

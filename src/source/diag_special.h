@@ -23,6 +23,8 @@ struct special_row {
 
 struct special_family {
 	const char *name; /* for messages */
+	/* The kernel may tell of a socket twice, far apart; the second time is left out. */
+	bool doubles;
 	/* Bytes of a message in front of its attributes. */
 	size_t message_size;
 	/*

@@ -380,7 +380,7 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 	run->answer = (struct source_answer){ .module = attempt.source->module };
 	rc = list_by_diag(run, &attempt, sink);
 	run->answer.by_diag = rc >= 0;
-	run->answer.no_module = rc < 0 && is_missing(run, rc);
+	run->answer.no_module = rc < 0 && attempt.source->module && is_missing(run, rc);
 	if (rc >= 0 || rc == -ECANCELED)
 		return source_result_of(rc);
 	/* No kernel says so of its tables: this is one of a recording (src/capture/). */
@@ -397,6 +397,13 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 const struct source_answer *source_last_answer(const struct source_run *run)
 {
 	return &run->answer;
+}
+
+bool source_is_known(struct source_run *run, const char *kernel_name)
+{
+	uint64_t n;
+
+	return proc_protocols_find(run->session.env, kernel_name, &n) == 0;
 }
 
 bool source_list_both(struct source_run *run, const struct sock_query *query,

@@ -51,6 +51,10 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 /* Where the answer of the last source_list() came from; valid until the next one. */
 const struct source_answer *source_last_answer(const struct source_run *run);
 
+/* Whether the kernel has sockets of that name in /proc/net/protocols ("CAN_RAW"): for families that
+ * no source can list. */
+bool source_is_known(struct source_run *run, const char *kernel_name);
+
 /*
  * Lists TCP of both families (query->family: AF_UNSPEC) in one walk over the kernel's table, whose
  * rows come in any order. Returns true and *result, or false when that cannot be had: nothing was

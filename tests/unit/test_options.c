@@ -99,6 +99,10 @@ Test(options, families_that_netstat_does_not_know)
 	cr_assert(request.every_family && request.protos == 0);
 	cr_assert(parse("-B"));
 	cr_assert(request.bound_inactive);
+	cr_assert(parse("-a0n"));
+	cr_assert(request.all && request.protos == 1u << PROTO_PACKET);
+	refused("-c1e400", "'-0' (in '-c1e400')");
+	refused("-n40", "'-0'");
 	cr_assert(parse("--list-families"));
 	cr_assert_eq(request.action, ACTION_LIST_FAMILIES);
 }

@@ -77,6 +77,8 @@ static void load(size_t number)
 	const char *hex = recorded[number].hex;
 	unsigned int byte;
 
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		cr_skip_test("the messages are those of a little-endian machine");
 	body_len = 0;
 	for (; *hex; hex += 2) {
 		cr_assert_eq(sscanf(hex, "%2x", &byte), 1);
