@@ -191,6 +191,13 @@ Test(special, netlink)
 	}
 	cr_assert_not(field_get(groups, &sock, 3, &value));
 	cr_assert_not(field_get(groups, &sock, UINT32_MAX, &value));
+	/* Group 32 is the last bit of its word. */
+	special.groups = (struct blob){ (const uint8_t *)"\1\0\0\200\0\0\0\200", 8 };
+	for (uint32_t i = 0; i < 3; i++) {
+		cr_assert(field_get(groups, &sock, i, &value));
+		cr_assert_eq(value.number, ((const uint64_t[]){ 1, 32, 64 })[i]);
+	}
+	cr_assert_not(field_get(groups, &sock, 3, &value));
 	special.local.port = 0;
 	special.protocol = 17;
 	cr_assert_str_eq(end_text(false), "17:kernel");
