@@ -2,11 +2,12 @@
 /*
  * Runs one command and tells what it took:
  *
- *   measure [--netns PID] [--pipe] [--timeout SECONDS] -- COMMAND [ARGUMENT]...
+ *   measure [--netns PID] [--pipe] [--no-bpf] [--timeout SECONDS] -- COMMAND [ARGUMENT]...
  *
  * writes one line "wall_ns=N user_us=N sys_us=N peak_kib=N status=N lines=N bytes=N". The command
  * runs in the network namespace of process PID, without stdin and stderr; stdout goes to /dev/null,
- * or with --pipe to a pipe that is read and counted. Status is the exit status, or 128 and the
+ * or with --pipe to a pipe that is read and counted. With --no-bpf it has not the capabilities to
+ * load programs into the kernel. Status is the exit status, or 128 and the
  * number of the signal; a command that the time limit ended has 137.
  *
  * A program of its own, and a small one: what the kernel calls the peak memory of a child is at
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -35,6 +37,7 @@ struct count {
 
 static const struct option options[] = {
 	{ "netns", required_argument, NULL, 'n' },
+	{ "no-bpf", no_argument, NULL, 'b' },
 	{ "pipe", no_argument, NULL, 'p' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ NULL, 0, NULL, 0 },
@@ -63,6 +66,16 @@ static void enter_netns(const char *pid)
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(path);
 	close(fd);
+}
+
+/* For all that is executed from now on. */
+static void forbid_bpf(void)
+{
+	static const int capabilities[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN };
+
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		if (prctl(PR_CAPBSET_DROP, capabilities[i], 0, 0, 0))
+			die("capabilities");
 }
 
 static long long now_ns(void)
@@ -147,12 +160,15 @@ static void measure(char **command, bool to_pipe, unsigned timeout)
 
 int main(int argc, char **argv)
 {
-	bool to_pipe = false;
+	bool to_pipe = false, no_bpf = false;
 	unsigned timeout = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
+		case 'b':
+			no_bpf = true;
+			break;
 		case 'n':
 			enter_netns(optarg);
 			break;
@@ -168,6 +184,8 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return 2;
+	if (no_bpf)
+		forbid_bpf();
 	measure(argv + optind, to_pipe, timeout);
 	return 0;
 }

@@ -22,11 +22,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 class Command:
     """
     What is run. `extra` lines of its output are no rows. `rows` names what it lists: commands of
-    one group with the same word must list the same number.
+    one group with the same word must list the same number. Without `bpf` it may not load programs
+    into the kernel, and looks for owners below /proc.
     """
 
-    def __init__(self, *argv, extra=0, rows="all"):
-        self.argv, self.extra, self.rows = list(argv), extra, rows
+    def __init__(self, *argv, extra=0, rows="all", bpf=True):
+        self.argv, self.extra, self.rows, self.bpf = list(argv), extra, rows, bpf
 
     @property
     def tool(self):
@@ -34,7 +35,7 @@ class Command:
 
     @property
     def name(self):
-        return " ".join([self.tool, *self.argv[1:]])
+        return " ".join([self.tool, *self.argv[1:]]) + ("" if self.bpf else " without BPF")
 
 
 class Tools:
@@ -53,11 +54,12 @@ class Tools:
         extra = {"lssock": 2, "netstat": 2, "busybox": 2, "lsof": 1}
         made = []
         for line in lines:
-            tool, *words = line.split()
+            bpf = not line.endswith(" without BPF")
+            tool, *words = line.removesuffix(" without BPF").split()
             if self.path[tool]:
                 listed = "owned" if tool == "lsof" else rows
                 lead = 1 if "--jsonl" in words else extra.get(tool, 0)
-                made.append(Command(self.path[tool], *words, extra=lead, rows=listed))
+                made.append(Command(self.path[tool], *words, extra=lead, rows=listed, bpf=bpf))
         return made
 
     def versions(self):
@@ -126,6 +128,7 @@ class Turns:
     def once(self, command, pid, pipe):
         words = [os.path.join(self.options.programs, "measure"), "--netns", str(pid)]
         words += ["--timeout", str(self.options.timeout)] + ["--pipe"] * pipe
+        words += [] if command.bpf else ["--no-bpf"]
         done = subprocess.run(
             [*words, "--", *command.argv], stdout=subprocess.PIPE, text=True, check=True
         )

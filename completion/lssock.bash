@@ -79,8 +79,9 @@ _lssock()
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
 		--summary --count-by= --ports --warn= --crit= --time-wait --listeners --explain
-		--statistics --openmetrics --check= --wait= --timeout=
-		--continuous --count= --kill --yes --quiet --explain-filter --verbose --no-sandbox
+		--statistics --openmetrics --diff= --expect= --baseline --check= --wait= --timeout=
+		--continuous --count= --events --kill --yes --quiet --explain-filter --verbose
+		--record= --replay= --no-sandbox
 		--version --help'
 
 	COMPREPLY=()
@@ -103,7 +104,7 @@ _lssock()
 
 	if [[ $option == --protocol || $option == --family || $option =~ ^-[altuUSwx046BnpeoZWTHscqvVh0-9.]*A$ ]]; then
 		_lssock_list "$prefix" "$cur" all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr \
-			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp
+			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe
 		return
 	fi
 	case $option in
@@ -113,6 +114,11 @@ _lssock()
 		;;
 	--columns | --sort | --count-by)
 		_lssock_list "$prefix" "$cur" $(_lssock_fields)
+		return
+		;;
+	--diff | --expect)
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -P "$prefix" -f -- "$cur"))
 		return
 		;;
 	--resolve-timeout | --count | --continuous | --top | --warn | --crit | --timeout | --check)

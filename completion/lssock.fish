@@ -41,7 +41,7 @@ complete -c lssock -s w -l raw -d 'Raw IP sockets'
 complete -c lssock -s x -l unix -d 'UNIX domain sockets'
 complete -c lssock -s 4 -l inet -d 'IPv4'
 complete -c lssock -s 6 -l inet6 -d 'IPv6'
-set -l families all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp
+set -l families all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe
 complete -c lssock -s A -l protocol -x -d 'Families' \
     -a "(__fish_complete_list , 'printf %s\\\\n $families')"
 complete -c lssock -l family -x -d 'Families' \
@@ -96,17 +96,23 @@ complete -c lssock -l listeners -d 'Accept queues and overflows'
 complete -c lssock -l explain -d 'What the states of TCP mean'
 complete -c lssock -s s -l statistics -d 'Counters of the protocols'
 complete -c lssock -l openmetrics -d 'OpenMetrics text'
+complete -c lssock -l diff -r -F -d 'What differs from an earlier output'
+complete -c lssock -l expect -r -F -d 'Whether the listeners are those of a baseline'
+complete -c lssock -l baseline -d 'What listens now, for --expect'
 complete -c lssock -l check -x -d 'Whether someone listens at [ADDR:]PORT'
 complete -c lssock -l wait -x -d 'Until it is so' -a 'listen: free: drained:'
-complete -c lssock -l timeout -x -d 'Seconds that --wait waits'
+complete -c lssock -l timeout -x -d 'Seconds that --wait waits, or --events lasts'
 
 complete -c lssock -s c -l continuous -d 'Again every second'
 complete -c lssock -l count -x -d 'Number of listings'
+complete -c lssock -l events -d 'TCP and UDP sockets as they are closed'
 
 complete -c lssock -s q -l quiet -d 'No output: the status is the answer'
 complete -c lssock -l explain-filter -d 'Say what the kernel decides'
 complete -c lssock -l kill -d 'List TCP and UDP sockets to be closed'
 complete -c lssock -l yes -d 'Close what --kill lists'
+complete -c lssock -l record -r -F -d 'Write what the kernel said to a new file'
+complete -c lssock -l replay -r -F -d 'Look at a recording and nothing else'
 complete -c lssock -l no-sandbox -d 'Without seccomp and Landlock'
 complete -c lssock -s v -l verbose -d 'Say what is left out'
 complete -c lssock -s V -l version -d 'Name and version'

@@ -67,6 +67,9 @@ static int check_options(struct ask *ask)
 	    request->top)
 		return usage(ask, "--check and --wait answer by their exit status: they list "
 				  "nothing, in no form and no order");
+	if (ask->config.expr && (expr_needs(ask->config.expr) & NEED_DIRECTION))
+		return usage(ask, "--check and --wait look at one port: 'direction' takes the "
+				  "listeners of all");
 	if (ask->protos & PROTO_BIT(PROTO_RAW))
 		return usage(ask, "raw sockets have no ports to listen on");
 	if ((ask->protos & PROTO_BIT(PROTO_UNIX)) &&

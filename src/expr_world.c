@@ -78,6 +78,13 @@ static int world_cgroup(void *ctx, const char *path, uint64_t *id)
 	return cgroups_find_id(surroundings->env, path, id);
 }
 
+static void world_port_range(void *ctx, uint16_t *low, uint16_t *high)
+{
+	const struct expr_surroundings *surroundings = ctx;
+
+	sysctl_port_range(surroundings->env, low, high);
+}
+
 static int take_listeners(void *ctx, struct sock *rows, size_t n)
 {
 	struct expr_surroundings *surroundings = ctx;
@@ -133,6 +140,7 @@ struct expr_world expr_world_of(struct expr_surroundings *surroundings, const st
 		.uid = world_uid,
 		.cgroup = world_cgroup,
 		.is_served = world_is_served,
+		.port_range = world_port_range,
 		.family = family,
 		.ctx = surroundings,
 	};
@@ -141,7 +149,6 @@ struct expr_world expr_world_of(struct expr_surroundings *surroundings, const st
 	surroundings->budget_ns = budget_ns;
 	surroundings->deadline_ns = 0;
 	expr_world_forget(surroundings);
-	sysctl_port_range(env, &world.port_low, &world.port_high);
 	return world;
 }
 

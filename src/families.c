@@ -31,12 +31,12 @@ static int count_rows(void *ctx, struct sock *rows, size_t n)
 
 /* Lists one table of a protocol. What one of its tables lacks, the protocol lacks. */
 static void look_at(struct source_run *sources, enum sock_proto proto, uint8_t address_family,
-		    struct family *family)
+		    uint32_t states, struct family *family)
 {
 	const struct sock_query query = {
 		.proto = proto,
 		.family = address_family,
-		.states = TCP_STATES_ALL,
+		.states = states,
 	};
 	const struct sock_sink sink = { .take = count_rows, .ctx = &family->n };
 	enum source_result result = source_list(sources, &query, false, &sink);
@@ -53,12 +53,20 @@ static void look_at(struct source_run *sources, enum sock_proto proto, uint8_t a
 
 static struct family look(struct source_run *sources, enum sock_proto proto)
 {
+	const uint32_t endpoints = 1u << TCP_STATE_LISTEN | 1u << TCP_STATE_CLOSE;
 	struct family family = { .result = SOURCE_ABSENT };
 	uint8_t only = proto_row(proto)->family;
+	uint32_t states = TCP_STATES_ALL;
 
-	look_at(sources, proto, only ? only : AF_INET, &family);
+	/* Asked for all at once, sctp_diag tells of an association's socket twice. */
+	if (proto == PROTO_SCTP) {
+		look_at(sources, proto, AF_INET, endpoints, &family);
+		look_at(sources, proto, AF_INET6, endpoints, &family);
+		states &= ~endpoints;
+	}
+	look_at(sources, proto, only ? only : AF_INET, states, &family);
 	if (!only)
-		look_at(sources, proto, AF_INET6, &family);
+		look_at(sources, proto, AF_INET6, states, &family);
 	return family;
 }
 
@@ -159,10 +167,9 @@ static int put_text(const struct family *families, struct obuf *out)
 
 static void put_json(const struct family *families, const struct data_run *run, struct obuf *out)
 {
-	struct json_doc doc = { .out = out };
+	struct json_doc doc;
 
-	json_doc_object(&doc, NULL);
-	json_doc_run(&doc, run);
+	json_doc_begin_view(&doc, out, run, "families", false);
 	json_doc_array(&doc, "families");
 	for (int proto = 0; proto < PROTO_COUNT; proto++) {
 		const struct family *family = &families[proto];
@@ -186,8 +193,7 @@ static void put_json(const struct family *families, const struct data_run *run, 
 		json_doc_end(&doc);
 	}
 	json_doc_end(&doc);
-	json_doc_end(&doc);
-	obuf_put_char(out, '\n');
+	json_doc_end_view(&doc, run);
 }
 
 int families_put(const struct env *env, struct report *report, const struct data_run *run,

@@ -13,6 +13,7 @@ libcore_a_SOURCES = \
 	%D%/base/env.h \
 	%D%/base/escape.c %D%/base/escape.h \
 	%D%/base/file.c %D%/base/file.h \
+	%D%/base/json_read.c %D%/base/json_read.h \
 	%D%/base/mem.c %D%/base/mem.h \
 	%D%/base/mounts.c %D%/base/mounts.h \
 	%D%/base/num.c %D%/base/num.h \
@@ -24,18 +25,37 @@ libcore_a_SOURCES = \
 	%D%/base/resolver_libc.c \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
 	%D%/base/services_file.c %D%/base/services_file.h \
+	%D%/base/status.h \
+	%D%/base/tree.c %D%/base/tree.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
+	%D%/capture/capture_dirs.c %D%/capture/capture_dirs.h \
+	%D%/capture/capture_file.c %D%/capture/capture_file.h \
+	%D%/capture/capture_index.c %D%/capture/capture_index.h \
+	%D%/capture/capture_load.c %D%/capture/capture_load.h \
+	%D%/capture/capture_player.h \
+	%D%/capture/capture_record.c %D%/capture/capture_record.h \
+	%D%/capture/capture_record_link.c \
+	%D%/capture/capture_record_names.c \
+	%D%/capture/capture_record_tree.c \
+	%D%/capture/capture_recorder.h \
+	%D%/capture/capture_replay.c %D%/capture/capture_replay.h \
+	%D%/capture/capture_replay_link.c \
+	%D%/capture/capture_replay_names.c \
+	%D%/capture/capture_replay_tree.c \
+	%D%/capture/capture_ss.c %D%/capture/capture_ss.h \
 	%D%/cli/option_apply.c %D%/cli/option_apply.h \
 	%D%/cli/option_families.c \
 	%D%/cli/option_rows.c \
 	%D%/cli/options.c %D%/cli/options.h \
 	%D%/cli/request.h \
 	%D%/cli/usage.c %D%/cli/usage.h \
+	%D%/complete.c %D%/complete.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/enrich/cgroup_procs.c %D%/enrich/cgroup_procs.h \
 	%D%/enrich/cgroups.c %D%/enrich/cgroups.h \
 	%D%/enrich/host_lookup.c %D%/enrich/host_lookup.h \
 	%D%/enrich/ifnames.c %D%/enrich/ifnames.h \
+	%D%/enrich/directions.c %D%/enrich/directions.h \
 	%D%/enrich/listener_uids.c %D%/enrich/listener_uids.h \
 	%D%/enrich/name_filter.c \
 	%D%/enrich/name_pool.c %D%/enrich/name_pool.h \
@@ -52,15 +72,19 @@ libcore_a_SOURCES = \
 	%D%/enrich/service_table.c %D%/enrich/service_table.h \
 	%D%/enrich/unix_peers.c %D%/enrich/unix_peers.h \
 	%D%/env_live.c \
+	%D%/events.c %D%/events.h \
 	%D%/expected.c %D%/expected.h \
+	%D%/earlier.c %D%/earlier.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/expr_report.c %D%/expr_report.h \
+	%D%/expr_request.c %D%/expr_request.h \
 	%D%/expr_world.c %D%/expr_world.h \
 	%D%/families.c %D%/families.h \
 	%D%/filter/address.c \
 	%D%/filter/end_term.c \
 	%D%/filter/eval.c \
 	%D%/filter/expr.h \
+	%D%/filter/expr_asks.c \
 	%D%/filter/expr_print.c \
 	%D%/filter/field_term.c \
 	%D%/filter/glob.c %D%/filter/glob.h \
@@ -83,15 +107,21 @@ libcore_a_SOURCES = \
 	%D%/kernel/netns_list.c %D%/kernel/netns_list.h \
 	%D%/kernel/sysctl.c %D%/kernel/sysctl.h \
 	%D%/kill.c %D%/kill.h \
+	%D%/last_look.c %D%/last_look.h \
+	%D%/listing.c %D%/listing.h \
+	%D%/look_memory.c %D%/look_memory.h \
 	%D%/model/addr.c %D%/model/addr.h \
 	%D%/model/facts.h \
 	%D%/model/field.c %D%/model/field.h \
 	%D%/model/field_cc.c \
+	%D%/model/field_closing.c \
 	%D%/model/field_facts.c \
 	%D%/model/field_get.h \
 	%D%/model/field_memory.c \
+	%D%/model/exposure.c %D%/model/exposure.h \
 	%D%/model/field_mptcp.c \
 	%D%/model/field_netns.c \
+	%D%/model/field_reach.c \
 	%D%/model/field_owner.c \
 	%D%/model/field_sock.c \
 	%D%/model/field_special.c \
@@ -126,16 +156,20 @@ libcore_a_SOURCES = \
 	%D%/pair.c %D%/pair.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_check.c \
 	%D%/plan_fields.c \
-	%D%/plan_view.c \
+	%D%/plan_view.c %D%/plan_view.h \
 	%D%/sort.c %D%/sort.h \
 	%D%/source/diag_bytecode.c %D%/source/diag_bytecode.h \
+	%D%/source/diag_closed.c %D%/source/diag_closed.h \
+	%D%/source/diag_covers.c %D%/source/diag_covers.h \
 	%D%/source/diag_destroy.c %D%/source/diag_destroy.h \
 	%D%/source/diag_events.c %D%/source/diag_events.h \
 	%D%/source/diag_facts.c %D%/source/diag_facts.h \
 	%D%/source/diag_inet.c %D%/source/diag_inet.h \
 	%D%/source/diag_lookup.c %D%/source/diag_lookup.h \
 	%D%/source/diag_netlink.c \
+	%D%/source/diag_newer.h \
 	%D%/source/diag_packet.c \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
 	%D%/source/diag_smc.c \
@@ -149,21 +183,36 @@ libcore_a_SOURCES = \
 	%D%/source/nl_link.c %D%/source/nl_link.h \
 	%D%/source/nl_place.c %D%/source/nl_place.h \
 	%D%/source/proc_inet.c %D%/source/proc_inet.h \
+	%D%/source/proc_others.c %D%/source/proc_others.h \
 	%D%/source/proc_protocols.c %D%/source/proc_protocols.h \
 	%D%/source/proc_sctp.c %D%/source/proc_sctp.h \
 	%D%/source/proc_special.c %D%/source/proc_special.h \
 	%D%/source/proc_table.c %D%/source/proc_table.h \
 	%D%/source/proc_text.h \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \
+	%D%/source/snapshot.c %D%/source/snapshot.h \
+	%D%/source/snapshot_row.c %D%/source/snapshot_row.h \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \
 	%D%/tables.c %D%/tables.h \
 	%D%/tour.c %D%/tour.h \
+	%D%/view/baseline.c %D%/view/baseline.h \
 	%D%/view/count_by.c %D%/view/count_by.h \
 	%D%/view/counter_text.c %D%/view/counter_text.h \
 	%D%/view/count_data.c %D%/view/count_data.h \
 	%D%/view/count_sums.c %D%/view/count_sums.h \
+	%D%/view/diff.c %D%/view/diff.h \
+	%D%/view/diff_answer.h \
+	%D%/view/diff_compare.c \
+	%D%/view/diff_write.c \
+	%D%/view/drift_put.c %D%/view/drift_put.h \
+	%D%/view/drift_sums.c %D%/view/drift_sums.h \
+	%D%/view/expect.c %D%/view/expect.h \
+	%D%/view/expect_answer.h \
+	%D%/view/expect_json.c \
+	%D%/view/expect_match.c \
+	%D%/view/expect_text.c \
 	%D%/view/explain_answer.h \
 	%D%/view/explain_json.c \
 	%D%/view/explain_states.c %D%/view/explain_states.h \
@@ -212,7 +261,9 @@ libcore_a_SOURCES = \
 	%D%/view/time_wait_sums.c %D%/view/time_wait_sums.h \
 	%D%/view/time_wait_text.c \
 	%D%/view/view.c %D%/view/view.h \
+	%D%/view/words.c %D%/view/words.h \
 	%D%/view/wrapped.c %D%/view/wrapped.h \
+	%D%/world.c %D%/world.h \
 	%D%/writers.c %D%/writers.h
 
 bin_PROGRAMS += lssock

@@ -107,15 +107,20 @@ static bool any_will_do(const struct request *request, const struct plan *plan)
 	       !(plan->needs & NEED_OWNERS);
 }
 
-/* Whether ports are shown by their services' names: never in data, nor where no port is shown or it
- * is a field, which is a number. */
+/* Whether ports are shown by their services' names: never in data, nor where no port is shown, of a
+ * question, or where it is a field, which is a number. */
 static bool shows_services(const struct request *request)
 {
+	if (request->quiet)
+		return false;
 	switch (request->view) {
 	case VIEW_COUNT_BY:
 	case VIEW_SUMMARY:
 	case VIEW_LISTENERS:
 	case VIEW_METRICS:
+	case VIEW_DIFF:
+	case VIEW_EXPECT:
+	case VIEW_BASELINE:
 		return false;
 	default:
 		break;
@@ -226,12 +231,42 @@ static void set_sections(struct plan *plan, uint32_t protos)
 	plan->further = protos & ~netstat_protos;
 }
 
+/* What --diff compares has to be known. */
+static int need_compared(const struct request *request, struct plan *plan, struct plan_error *error)
+{
+	struct plan_compared *compared = &plan->compared;
+
+	if (request->view != VIEW_DIFF)
+		return 0;
+	if (plan_view_compared(request, compared, error) < 0)
+		return -EINVAL;
+	if (compared->program)
+		plan->needs |= NEED_OWNERS | NEED_ALL_OWNERS;
+	if (compared->unit)
+		plan->needs |= NEED_CGROUP;
+	plan->cgroups_asked |= compared->unit;
+	return 0;
+}
+
+/* viewed: the mode of the view, where nothing else decides. */
+static enum select_mode choose_mode(const struct request *request, const struct expr *expr,
+				    enum select_mode viewed)
+{
+	if (request->all || request->bound_inactive || plan_view_sees_all(request->view) ||
+	    plan_view_wants_both(request))
+		return SELECT_ALL;
+	if (request->listening)
+		return SELECT_LISTENERS;
+	/* As in ss: all states are looked at where the expression names some. */
+	return expr && expr_names_state(expr) ? SELECT_ALL : viewed;
+}
+
 /* plan_make() for options that go together. */
 static int make(const struct request *request, const struct expr *expr, struct plan *plan,
 		struct plan_error *error)
 {
-	bool listed = request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS;
-	bool named = expr && expr_names_state(expr); /* as in ss: then all states are looked at */
+	bool listed =
+		request->format == FORMAT_NETSTAT && request->view == VIEW_ROWS && !request->quiet;
 	uint32_t protos = request->protos;
 	uint32_t needs = needs_of(request) | (expr ? expr_needs(expr) : 0);
 	bool inet4 = request->inet4, inet6 = request->inet6, no_rows;
@@ -242,17 +277,12 @@ static int make(const struct request *request, const struct expr *expr, struct p
 	plan_view_wishes(request, &mode, &protos, &needs, &no_rows);
 	*plan = (struct plan){
 		.view = request->view,
-		.mode = request->all || request->bound_inactive || sees_all ||
-					plan_view_wants_both(request)
-				? SELECT_ALL
-			: request->listening ? SELECT_LISTENERS
-			: named              ? SELECT_ALL
-					     : mode,
+		.mode = choose_mode(request, expr, mode),
 		.bound = request->bound_inactive          ? PLAN_BOUND_ONLY
 			 : expr && expr_names_bound(expr) ? PLAN_BOUND_TOO
 							  : PLAN_BOUND_NOT,
 		.needs = needs,
-		.privileges = plan_view_privileges(request->view),
+		.privileges = plan_view_privileges(request),
 		.tcp_states = explained_state(request),
 		.by_counters = !expr && !inet4 && !inet6,
 		.hosts = listed && !request->numeric_hosts,
@@ -264,11 +294,14 @@ static int make(const struct request *request, const struct expr *expr, struct p
 		.view_expr = sees_all ? expr : NULL,
 		.cgroups_asked = needs & NEED_CGROUP,
 		.all_netns = request->all_netns,
+		.events = request->events,
 	};
 	protos = listed_protos(request, protos);
 	if ((!inet4 && !inet6) || sees_all)
 		inet4 = inet6 = true;
 
+	if (need_compared(request, plan, error) < 0)
+		return -EINVAL;
 	set_sections(plan, protos);
 	if (!request->every_family)
 		choose_types(request, plan);

@@ -33,6 +33,11 @@ enum plan_bound {
 	PLAN_BOUND_ONLY, /* -B */
 };
 
+/* What --diff compares beside states. */
+struct plan_compared {
+	bool program, unit, recv_q, send_q;
+};
+
 struct plan_key {
 	const struct field *field;
 	bool descending;
@@ -63,8 +68,11 @@ struct plan {
 	bool cgroups_asked; /* somebody named a field that is made of control groups */
 	struct plan_key keys[PLAN_MAX_KEYS]; /* to sort by */
 	size_t n_keys;
+	struct plan_compared compared;
 	uint64_t top;   /* rows at most; 0: all */
 	bool all_netns; /* the tables of every network namespace */
+	bool events;    /* none of the tables is listed: they say of which sockets the kernel is to
+			   tell that they are closed */
 
 	const struct expr *expr; /* borrowed; NULL: none */
 	bool expr_early;         /* it can be asked before owners and names are known */
@@ -100,11 +108,15 @@ bool plan_view_wants_both(const struct request *request);
  */
 uint32_t plan_view_states(const struct plan *plan, enum sock_proto proto, uint32_t states);
 
-/* The request as its view reads it: with --kill --yes nothing is listed, whatever is to be shown.
- * Returns it, or *bare made of it. For plan.c. */
+/* The request as its view reads it, made of it in *bare, which is returned: with --kill --yes
+ * nothing is listed, whatever is to be shown; --events has a table of columns. For plan.c. */
 const struct request *plan_view_request(const struct request *request, struct request *bare);
 /* What the view does beside listing that takes privileges (enum privilege). For plan.c. */
-unsigned int plan_view_privileges(enum request_view view);
+unsigned int plan_view_privileges(const struct request *request);
+
+/* What --diff compares; 0, or -EINVAL and *error for a column that it cannot. For plan.c. */
+int plan_view_compared(const struct request *request, struct plan_compared *compared,
+		       struct plan_error *error);
 
 /* Whether the view looks for the owners of some sockets when it has seen all of them. */
 bool plan_view_finds_owners(enum request_view view);

@@ -35,6 +35,15 @@ static const char further_fields[] =
 	"local,remote,protocol,protocol_number,flags,fanout_id,fanout_type,port_id,remote_port_id,groups,"
 	"local_cid,remote_cid,local_node,remote_node,queue,umem_id,smc_mode,fallback_reason";
 
+/* What the kernel tells of a closed socket. */
+static const char closed_columns[] =
+	"closed_at,proto,state,local_address,local_port,remote_address,remote_port,bytes_sent,"
+	"bytes_received,segs_out,segs_in,retrans_total,rtt";
+static const char closed_fields[] =
+	"closed_at,proto,family,type,state,local_address,local_port,remote_address,remote_port,"
+	"interface,cookie,bytes_sent,bytes_acked,bytes_retrans,bytes_received,segs_out,segs_in,"
+	"data_segs_out,data_segs_in,retrans_total,rtt,rttvar,min_rtt";
+
 /* Takes the field out, when it is there. */
 static void drop_field(struct plan *plan, const struct field *field)
 {
@@ -119,7 +128,11 @@ static void add_usual(const struct request *request, struct plan *plan)
 	bool data = plan->format == FORMAT_JSON || plan->format == FORMAT_JSONL ||
 		    plan->format == FORMAT_CSV;
 
-	if (data)
+	if (plan->events)
+		add_known(plan, data            ? closed_fields
+				: request->info ? "closed_at"
+						: closed_columns);
+	else if (data)
 		add_known(plan, data_fields);
 	else if (!request->info && !request->memory)
 		add_known(plan, plan->further  ? further_columns
@@ -132,10 +145,12 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, info_columns);
 	if (request->memory)
 		add_known(plan, memory_columns);
+	if ((request->info || request->memory) && plan->further)
+		add_known(plan, "local,remote");
 	if ((request->info || request->memory) && plan->local)
 		add_known(plan, "inode,path");
 	if (request->extend)
-		add_known(plan, data ? "user" : "user,inode");
+		add_known(plan, !data ? "user,inode" : plan->events ? "user,uid,inode" : "user");
 	if (request->programs && plan->format != FORMAT_CSV && data)
 		add_known(plan, "owners,owners_status");
 	else if (request->programs)
@@ -144,6 +159,10 @@ static void add_usual(const struct request *request, struct plan *plan)
 		add_known(plan, "unit");
 	if (request->context)
 		add_known(plan, "context");
+	if (plan->events && request->programs)
+		add_known(plan, "unit");
+	if (plan->events && (request->programs || request->extend))
+		add_known(plan, "owner_source");
 	if (request->timers)
 		add_known(plan, "timer,timer_ms,retransmits,probes");
 }
@@ -295,5 +314,8 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 	for (size_t i = 0; i < plan->n_keys; i++)
 		plan->needs |= plan->keys[i].field->needs;
 	plan->units = shows_units(plan);
+	if (err == 0 && plan->events && (plan->needs & NEED_NETNS))
+		return refuse(error, "--events is about one network namespace, and does not tell "
+				     "which");
 	return err;
 }

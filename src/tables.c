@@ -78,7 +78,8 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 
 	if (query.proto == PROTO_TCP)
 		report_bound(tables);
-	if (everywhere && expected_rows(&tables->expected, tables->env, &query, &expected)) {
+	if (everywhere && !tables->env->plain &&
+	    expected_rows(&tables->expected, tables->env, &query, &expected)) {
 		if (expected == 0 && all_counted) {
 			tables->n_listed++;
 			return 0;
@@ -100,7 +101,7 @@ static bool is_pair(struct tables *tables, const struct plan_table *table, uint6
 	const struct env *env = tables->env;
 	uint64_t n4, n6, likely6;
 
-	if (!pair_fits(&table[0].query, &table[1].query) ||
+	if (env->plain || !pair_fits(&table[0].query, &table[1].query) ||
 	    !(table->query.states & ~(1u << TCP_STATE_LISTEN)) ||
 	    !expected_rows(&tables->expected, env, &table[0].query, &n4) ||
 	    !expected_rows(&tables->expected, env, &table[1].query, &n6))

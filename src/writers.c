@@ -8,6 +8,7 @@
 #include "base/privileges.h"
 #include "cli/request.h"
 #include "confine.h"
+#include "earlier.h"
 #include "enrich/owners.h"
 #include "expr_report.h"
 #include "filter/expr.h"
@@ -15,6 +16,9 @@
 #include "output/netstat_table.h"
 #include "output/screen.h"
 #include "view/count_by.h"
+#include "view/diff.h"
+#include "view/drift_sums.h"
+#include "view/expect.h"
 #include "view/explain_states.h"
 #include "view/listeners.h"
 #include "view/metrics.h"
@@ -56,7 +60,8 @@ static struct writer *new_columns(const struct writers_config *config,
 		.no_header = config->request->no_header,
 		.utf8 = config->env->utf8,
 		.color = config->env->color,
-		.width = config->request->wide ? 0 : inner->width,
+		/* Widths that fit what comes would be known when it is all there. */
+		.width = config->request->wide || config->plan->events ? 0 : inner->width,
 	};
 
 	return columns_new(&columns, out);
@@ -113,6 +118,27 @@ static bool is_chosen(const void *ctx, const struct sock *row)
 	return expr_matches(expr, row);
 }
 
+static int read_earlier(const void *ctx, const struct view_earlier_sink *sink,
+			struct view_earlier *about)
+{
+	const struct writers_config *config = ctx;
+	const struct earlier_config earlier = {
+		.earlier = config->earlier,
+		.env = config->env,
+		.report = config->report,
+		.plan = config->plan,
+		.status = config->status,
+	};
+
+	return earlier_read(&earlier, sink, about);
+}
+
+static unsigned int facets(const struct plan_compared *compared)
+{
+	return (compared->program ? DRIFT_PROGRAM : 0u) | (compared->unit ? DRIFT_UNIT : 0u) |
+	       (compared->recv_q ? DRIFT_RECV_Q : 0u) | (compared->send_q ? DRIFT_SEND_Q : 0u);
+}
+
 static enum view_format view_format(enum request_format format)
 {
 	switch (format) {
@@ -165,6 +191,11 @@ static struct view_config view_config(const struct writers_config *config)
 		.status = config->status,
 		.find_owners = find_owners,
 		.owners_ctx = config,
+		.read_earlier = read_earlier,
+		.earlier_ctx = config,
+		.numeric_users = request->numeric_users,
+		.quiet = config->quiet,
+		.facets = facets(&plan->compared),
 	};
 }
 
@@ -207,6 +238,12 @@ static struct writer *new_writer(const void *ctx, const struct screen_inner *inn
 		return statistics_new(&view, out);
 	case VIEW_METRICS:
 		return metrics_new(&view, out);
+	case VIEW_DIFF:
+		return diff_new(&view, out);
+	case VIEW_EXPECT:
+		return expect_new(&view, out);
+	case VIEW_BASELINE:
+		return baseline_new(&view, out);
 	case VIEW_KILL:
 		return new_kill(config, out);
 	}

@@ -10,6 +10,7 @@
 #include "plan.h"
 
 struct confine;
+struct earlier;
 struct env;
 struct obuf;
 struct report;
@@ -23,8 +24,10 @@ struct writers_config {
 	const struct plan *plan;
 	const struct data_run *run;
 	struct labels labels;
-	struct confine *confine; /* is told when a view has the owners it looked for */
-	int *status;             /* for views with an exit status of their own */
+	struct confine *confine;       /* is told when a view has the owners it looked for */
+	const struct earlier *earlier; /* the file of --diff or --expect */
+	bool quiet;                    /* the status of that is the answer */
+	int *status;                   /* for views with an exit status of their own */
 };
 
 /* NULL without memory. The config must live as long as the writer. */

@@ -5,7 +5,10 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_ask_target \
 	%D%/unit/test_ask_wait \
+	%D%/unit/test_baseline \
 	%D%/unit/test_bytecode \
+	%D%/unit/test_capture \
+	%D%/unit/test_capture_ss \
 	%D%/unit/test_cgroup_procs \
 	%D%/unit/test_cgroups \
 	%D%/unit/test_columns \
@@ -13,13 +16,19 @@ unit_tests = \
 	%D%/unit/test_count_sums \
 	%D%/unit/test_counters \
 	%D%/unit/test_csv \
+	%D%/unit/test_diag_closed \
+	%D%/unit/test_diag_covers \
 	%D%/unit/test_diag_facts \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \
 	%D%/unit/test_diag_request \
 	%D%/unit/test_diag_split \
 	%D%/unit/test_diag_unix \
+	%D%/unit/test_directions \
+	%D%/unit/test_drift \
 	%D%/unit/test_escape \
+	%D%/unit/test_events \
+	%D%/unit/test_exposure \
 	%D%/unit/test_expected \
 	%D%/unit/test_explain \
 	%D%/unit/test_expr \
@@ -29,9 +38,11 @@ unit_tests = \
 	%D%/unit/test_json \
 	%D%/unit/test_json_doc \
 	%D%/unit/test_kill \
+	%D%/unit/test_json_read \
 	%D%/unit/test_lex \
 	%D%/unit/test_listener_uids \
 	%D%/unit/test_listeners \
+	%D%/unit/test_look_memory \
 	%D%/unit/test_mem \
 	%D%/unit/test_metrics_text \
 	%D%/unit/test_mounts \
@@ -48,6 +59,7 @@ unit_tests = \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
 	%D%/unit/test_proc_inet \
+	%D%/unit/test_proc_others \
 	%D%/unit/test_proc_sctp \
 	%D%/unit/test_proc_special \
 	%D%/unit/test_proc_unix \
@@ -60,6 +72,7 @@ unit_tests = \
 	%D%/unit/test_screen_rows \
 	%D%/unit/test_select \
 	%D%/unit/test_services_file \
+	%D%/unit/test_snapshot \
 	%D%/unit/test_sort \
 	%D%/unit/test_source \
 	%D%/unit/test_special \
@@ -75,13 +88,19 @@ unit_tests = \
 live_tests = \
 	%D%/live/asking.py \
 	%D%/live/bench.py \
+	%D%/live/churn.py \
 	%D%/live/continuous.py \
 	%D%/live/counting.py \
 	%D%/live/data.py \
+	%D%/live/drift.py \
+	%D%/live/events.py \
 	%D%/live/explain.py \
 	%D%/live/expressions.py \
 	%D%/live/families.py \
 	%D%/live/faults.py \
+	%D%/live/faults_kernel.py \
+	%D%/live/faults_preload.py \
+	%D%/live/faults_world.py \
 	%D%/live/jobs.py \
 	%D%/live/kernel_owners.py \
 	%D%/live/kill.py \
@@ -93,6 +112,8 @@ live_tests = \
 	%D%/live/owners.py \
 	%D%/live/ports.py \
 	%D%/live/privileges.py \
+	%D%/live/reach.py \
+	%D%/live/replay.py \
 	%D%/live/screen.py \
 	%D%/live/servers.py \
 	%D%/live/states.py \
@@ -113,6 +134,7 @@ script_tests = \
 unit_headers = \
 	%D%/unit/data_rows.h \
 	%D%/unit/expr_gen.h \
+	%D%/unit/closed_message.h \
 	%D%/unit/fake_link.h \
 	%D%/unit/fake_world.h \
 	%D%/unit/guard.h \
@@ -141,6 +163,14 @@ tests_vm_sockets_SOURCES = \
 	%D%/vm/sockets_inet.c \
 	%D%/vm/sockets_other.c
 
+# What tests/live/faults_preload.py puts into the program (LD_PRELOAD): a shared object, built as a
+# program is. None of our flags: neither is it hardened nor has it a sanitizer in it.
+check_PROGRAMS += %D%/live/preload.so
+tests_live_preload_so_SOURCES = %D%/live/preload.c
+tests_live_preload_so_CFLAGS = -std=gnu11 $(WARN_CFLAGS) -fPIC
+tests_live_preload_so_LDFLAGS = -shared
+tests_live_preload_so_LDADD =
+
 # For the unit tests, which have no line of their own.
 LDADD = libcore.a $(LIBMNL_LIBS) $(CRITERION_LIBS)
 
@@ -160,6 +190,7 @@ EXTRA_DIST += \
 	%D%/data/check_data.py \
 	%D%/golden/machines \
 	%D%/golden/cases \
+	%D%/live/breaking.py \
 	%D%/live/lib.py \
 	%D%/live/scene.py \
 	%D%/lsan.supp \
@@ -167,7 +198,6 @@ EXTRA_DIST += \
 	%D%/standin/criterion/criterion.h \
 	%D%/tap-run \
 	%D%/vm/check.py \
-	%D%/vm/families \
 	%D%/vm/init \
 	%D%/vm/run \
 	%D%/vm/scene

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/tree.h"
+
 /* As the kernel has it; not every C library does. */
 struct dir_record {
 	uint64_t ino;
@@ -19,6 +21,8 @@ int dir_next(struct dir_stream *dir, struct dir_entry *entry)
 {
 	const struct dir_record *record;
 
+	if (dir->fd >= TREE_BASE)
+		return tree_next(dir->fd, &dir->pos, entry);
 	if (dir->pos == dir->len) {
 		long got = syscall(SYS_getdents64, dir->fd, dir->buf, DIR_BUF_SIZE);
 

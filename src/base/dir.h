@@ -11,7 +11,7 @@ enum { DIR_BUF_SIZE = 32 * 1024 };
 
 /* Set fd and buf, the rest zero. */
 struct dir_stream {
-	int fd;    /* of the directory, not owned */
+	int fd;    /* of tree_open_dir(), not owned */
 	char *buf; /* DIR_BUF_SIZE bytes aligned as malloc() does, not owned */
 	size_t pos, len;
 };

@@ -116,13 +116,21 @@ struct env {
 	 * nothing is forbidden. */
 	int (*sandbox)(const struct env *env, enum sandbox_part part);
 
+	/*
+	 * Everything is read in the plain way, one after the other: whole dumps that can serve
+	 * other questions too, and /proc for owners. For runs that are recorded or repeated.
+	 */
+	bool plain;
 	unsigned int cpus; /* processors that this process may use; 0 or 1: no threads for speed */
 	unsigned int kernel; /* version of the running kernel, 6.9 as 0x0609; 0: not known */
 
 	int out_fd; /* where rows go; -EBADF when stdout was closed from the start */
 	int err_fd; /* where notes go; the same */
 	uid_t euid; /* effective user id of this process */
-	bool utf8;  /* the locale's character set is UTF-8: valid UTF-8 may be shown */
+	/* Of the machine that is looked at; 0: ask this one (getpid(2), sysconf(3)). */
+	pid_t pid;
+	unsigned int page_size, clock_ticks;
+	bool utf8; /* the locale's character set is UTF-8: valid UTF-8 may be shown */
 };
 
 /* Where to look for "net/tcp": a descriptor or -errno. */

@@ -6,23 +6,11 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A descriptor, or -errno. Never becomes our terminal, never leaks into a child. */
-static int file_open_at(int dir_fd, const char *path)
-{
-	int fd;
-
-	if (dir_fd < 0)
-		return dir_fd;
-	do
-		fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : fd;
-}
+#include "base/tree.h"
 
 /* One read(2) that no signal ends. Bytes, 0 at the end, or -errno. */
 static ssize_t file_read(int fd, void *buf, size_t size)
@@ -37,7 +25,7 @@ static ssize_t file_read(int fd, void *buf, size_t size)
 
 ssize_t file_read_at(int dir_fd, const char *path, void *buf, size_t size)
 {
-	int fd = file_open_at(dir_fd, path);
+	int fd = tree_open(dir_fd, path);
 	size_t n = 0;
 	ssize_t got = 0;
 
@@ -56,7 +44,7 @@ ssize_t file_read_at(int dir_fd, const char *path, void *buf, size_t size)
 int file_stream_open(struct file_stream *stream, int dir_fd, const char *path)
 {
 	*stream = (struct file_stream){ .fd = -1, .eof = true };
-	int fd = file_open_at(dir_fd, path);
+	int fd = tree_open(dir_fd, path);
 
 	if (fd < 0)
 		return fd;

@@ -61,6 +61,18 @@ static size_t report_look_up(struct report *report, uint64_t hash, bool *kept)
 	return i;
 }
 
+/* Whether a message that cannot be kept was among the latest ones of these; remembers it. */
+static bool report_was_unkept(struct report *report, uint64_t hash)
+{
+	size_t n = report->n_unkept < REPORT_UNKEPT ? report->n_unkept : REPORT_UNKEPT;
+
+	for (size_t i = 0; i < n; i++)
+		if (report->unkept[i] == hash)
+			return true;
+	report->unkept[report->n_unkept++ % REPORT_UNKEPT] = hash;
+	return false;
+}
+
 /* A message of this round that is printed for the first time. */
 static void report_keep(struct report *report, enum report_level level, const char *text, size_t n)
 {
@@ -113,17 +125,22 @@ static uint64_t report_hash(const char *text, size_t n)
 static bool report_was_seen(struct report *report, enum report_level level, const char *text,
 			    size_t n)
 {
+	const uint64_t hash = report_hash(text, n);
 	bool kept;
-	size_t i = report_look_up(report, report_hash(text, n), &kept);
+	size_t i = report_look_up(report, hash, &kept);
 	struct report_message *message;
 
+	if (!kept) {
+		report->left_out = true;
+		return report_was_unkept(report, hash);
+	}
 	if (i == report->n_seen) {
 		/* Messages are the first ones of seen[]: one that cannot be there ends them. */
-		if (kept && report->n_messages == report->n_seen)
+		if (report->n_messages == report->n_seen)
 			report_keep(report, level, text, n);
 		else
 			report->left_out = true;
-		report->n_seen += kept;
+		report->n_seen++;
 		return false;
 	}
 	if (i >= report->n_messages) {

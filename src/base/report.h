@@ -21,6 +21,8 @@ enum report_level {
 
 /* As many messages as are kept; those that follow are only counted as left out. */
 enum { REPORT_KEPT_MAX = 100 };
+/* As many are remembered as printed where there is no memory at all. */
+enum { REPORT_UNKEPT = 8 };
 
 struct report_message {
 	char *text;              /* not escaped; NULL: there was no memory for it */
@@ -34,6 +36,9 @@ struct report {
 	bool utf8;               /* valid UTF-8 may be shown; false until the caller sets it */
 	uint64_t *seen;          /* hashes of the lines printed so far */
 	size_t n_seen, cap_seen;
+	/* Hashes for which there was no memory: the latest ones. */
+	uint64_t unkept[REPORT_UNKEPT];
+	size_t n_unkept;
 
 	/* Of the rounds of -c; 0: none has begun, and what is reported then counts for all. */
 	uint32_t round;
@@ -52,7 +57,7 @@ void report_free(struct report *report);
  * Reports one message (printf format; no newline, no program name). Arguments may hold any bytes:
  * the finished text is escaped, blanks kept, and cut at 1000 bytes. A text that differs from an
  * earlier one only in numbers between blanks (counts) is the same message. Cannot fail; without
- * memory a line may be printed twice.
+ * memory a line may be printed again after REPORT_UNKEPT others.
  */
 void report_add(struct report *report, enum report_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

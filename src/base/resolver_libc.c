@@ -16,6 +16,7 @@
 #include <nss.h>
 #endif
 #include <pwd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,12 @@ static uint16_t resolver_libc_port(const char *name, const char *proto)
 	return entry ? ntohs((uint16_t)entry->s_port) : 0;
 }
 
+/* getpwnam(3) lists what modules of the name service set where there is no such user. */
+static bool no_such_user(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 static int resolver_libc_uid(const char *name, uint32_t *uid)
 {
 	const struct passwd *entry;
@@ -190,7 +197,7 @@ static int resolver_libc_uid(const char *name, uint32_t *uid)
 	errno = 0;
 	entry = getpwnam(name);
 	if (!entry)
-		return errno ? -errno : -ENOENT;
+		return no_such_user(errno) ? -ENOENT : -errno;
 	*uid = entry->pw_uid;
 	return 0;
 }

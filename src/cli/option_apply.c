@@ -92,6 +92,19 @@ bool option_set_netns(const struct option_row *row, const char *value, struct re
 	return true;
 }
 
+/* --record and --replay. */
+bool option_set_capture(const struct option_row *row, const char *value, struct request *request,
+			struct options_error *error)
+{
+	if (!*value)
+		return bad_value(row, value, "the name of a file", error);
+	if (strcmp(row->name, "record") == 0)
+		request->record = value;
+	else
+		request->replay = value;
+	return true;
+}
+
 bool option_set_preset(const struct option_row *row, const char *value, struct request *request,
 		       struct options_error *error)
 {
@@ -154,7 +167,6 @@ bool option_set_count(const struct option_row *row, const char *value, struct re
 
 	if (!num_parse_u64(value, strlen(value), UINT64_MAX, &count) || count == 0)
 		return bad_value(row, value, "a number above 0", error);
-	request->continuous = true;
 	request->count = count;
 	return true;
 }
@@ -213,7 +225,7 @@ bool option_set_view(const struct option_row *row, const char *value, struct req
 		{ "summary", VIEW_SUMMARY },     { "ports", VIEW_PORTS },
 		{ "time-wait", VIEW_TIME_WAIT }, { "listeners", VIEW_LISTENERS },
 		{ "explain", VIEW_EXPLAIN },     { "statistics", VIEW_STATISTICS },
-		{ "openmetrics", VIEW_METRICS },
+		{ "openmetrics", VIEW_METRICS }, { "baseline", VIEW_BASELINE },
 	};
 
 	if (strcmp(row->name, "explain") == 0)
@@ -234,6 +246,17 @@ bool option_set_count_by(const struct option_row *row, const char *value, struct
 		return bad_value(row, value, "a list of fields (see --list-columns)", error);
 	request->count_by = value;
 	return choose_view(row, VIEW_COUNT_BY, request, error);
+}
+
+/* --diff and --expect. */
+bool option_set_file_view(const struct option_row *row, const char *value, struct request *request,
+			  struct options_error *error)
+{
+	if (!*value)
+		return bad_value(row, value, "the name of a file, or - for standard input", error);
+	request->file = value;
+	return choose_view(row, strcmp(row->name, "diff") == 0 ? VIEW_DIFF : VIEW_EXPECT, request,
+			   error);
 }
 
 /* --warn and --crit. */

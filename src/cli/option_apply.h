@@ -24,6 +24,8 @@ bool option_set_columns(const struct option_row *row, const char *value, struct 
 			struct options_error *error);
 bool option_set_netns(const struct option_row *row, const char *value, struct request *request,
 		      struct options_error *error);
+bool option_set_capture(const struct option_row *row, const char *value, struct request *request,
+			struct options_error *error);
 bool option_set_preset(const struct option_row *row, const char *value, struct request *request,
 		       struct options_error *error);
 bool option_set_sort(const struct option_row *row, const char *value, struct request *request,
@@ -50,6 +52,8 @@ bool option_set_view(const struct option_row *row, const char *value, struct req
 		     struct options_error *error);
 bool option_set_count_by(const struct option_row *row, const char *value, struct request *request,
 			 struct options_error *error);
+bool option_set_file_view(const struct option_row *row, const char *value, struct request *request,
+			  struct options_error *error);
 bool option_set_limit(const struct option_row *row, const char *value, struct request *request,
 		      struct options_error *error);
 bool option_set_question(const struct option_row *row, const char *value, struct request *request,

@@ -85,6 +85,12 @@ static const struct family families[] = {
 	{ "v_seq", .protos = BIT(PROTO_VSOCK), .type = SOCK_SEQPACKET },
 	{ "tipc", .protos = BIT(PROTO_TIPC) },
 	{ "xdp", .protos = BIT(PROTO_XDP) },
+	{ "bluetooth", .protos = BIT(PROTO_BLUETOOTH) },
+	{ "bt", .protos = BIT(PROTO_BLUETOOTH) },
+	{ "kcm", .protos = BIT(PROTO_KCM) },
+	{ "key", .protos = BIT(PROTO_KEY) },
+	{ "phonet", .protos = BIT(PROTO_PHONET) },
+	{ "pppoe", .protos = BIT(PROTO_PPPOE) },
 };
 
 static void apply_family(const struct family *family, struct request *request)

@@ -213,6 +213,8 @@ bool options_parse(int argc, char *const argv[], const char **words, struct requ
 			return false;
 		i += (int)used;
 	}
+	/* Rounds, or else events. */
+	request->continuous |= request->count && !request->events;
 	return true;
 }
 

@@ -29,6 +29,9 @@ enum request_view {
 	VIEW_EXPLAIN,    /* --explain */
 	VIEW_STATISTICS, /* -s */
 	VIEW_METRICS,    /* --openmetrics */
+	VIEW_DIFF,       /* --diff */
+	VIEW_EXPECT,     /* --expect */
+	VIEW_BASELINE,   /* --baseline */
 	VIEW_KILL,       /* --kill --yes; no option of its own sets it */
 };
 
@@ -82,21 +85,27 @@ struct request {
 	enum request_view view;
 	const char *count_by;      /* the list of fields as it was written */
 	bool textfile;             /* --openmetrics=textfile */
+	const char *file;          /* of --diff and --expect, as it was written */
 	const char *explain_state; /* the state as it was written, or NULL: all of them */
 	bool has_warn, has_crit;   /* --warn, --crit were given */
 	uint32_t warn_pct, crit_pct;
 	enum request_question question;
 	const char *target; /* of the question, as it was written */
 	bool has_timeout;
-	int64_t timeout_ns; /* of --wait */
+	int64_t timeout_ns; /* of --wait and --events */
 
 	/* Closing. */
 	bool kill, yes; /* --kill, --yes */
 
+	/* Sockets as they are closed, in place of those that are there. */
+	bool events;
+
 	/* Again and again. */
-	bool continuous;
+	bool continuous;     /* -c or, without --events, --count */
 	int64_t interval_ns; /* between the starts of two rounds */
-	uint64_t count;      /* rounds; 0: no end */
+	uint64_t count;      /* rounds; with --events: of those; 0: no end */
+
+	const char *record, *replay; /* files, or NULL */
 
 	int64_t resolve_ns; /* budget for all name look-ups of a round */
 };

@@ -75,7 +75,8 @@ static int add_group(int mount, uint64_t id, uint32_t *pids, size_t *n)
 
 size_t cgroup_procs_list(const struct env *env, const uint64_t *ids, size_t n, uint32_t *pids)
 {
-	int place = n > 0 && env->cgroup_open ? env->cgroup_open(env) : -ENOENT, mount;
+	int place = n > 0 && !env->plain && env->cgroup_open ? env->cgroup_open(env) : -ENOENT,
+	    mount;
 	size_t n_pids = 0;
 	int err = 0;
 

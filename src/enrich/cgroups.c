@@ -15,24 +15,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/dir.h"
 #include "base/env.h"
 #include "base/report.h"
+#include "base/tree.h"
 #include "model/unit.h"
 
 /* The inode of a directory below dir_fd; 0 when it is none. */
 static uint64_t directory_id(int dir_fd, const char *path)
 {
-	struct stat st;
+	struct tree_stat st;
 
-	/* Not statx(), which musl has only from 1.2.5 on. */
-	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 ||
-	    !S_ISDIR(st.st_mode))
-		return 0;
-	return st.st_ino;
+	return tree_stat(dir_fd, path, TREE_NOFOLLOW, &st) == 0 && st.is_dir ? st.ino : 0;
 }
 
 static int open_mount(const struct env *env)
@@ -81,9 +76,9 @@ static int walk_group(struct cgroups *cgroups, int mount, const char *parent, ch
 	struct dir_entry entry;
 	int got;
 
-	dir.fd = openat(mount, relative, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir.fd = tree_open_dir(mount, relative, O_RDONLY | O_NOFOLLOW);
 	if (dir.fd < 0)
-		return -errno;
+		return dir.fd;
 	while ((got = dir_next(&dir, &entry)) > 0) {
 		const char *path;
 
@@ -99,7 +94,7 @@ static int walk_group(struct cgroups *cgroups, int mount, const char *parent, ch
 		if (got < 0)
 			break;
 	}
-	close(dir.fd);
+	tree_close_dir(dir.fd);
 	return got;
 }
 
@@ -140,7 +135,7 @@ static void walk(struct cgroups *cgroups)
 	cgroups->walked = true;
 	cgroups->unknown = err < 0;
 	if (mount >= 0)
-		close(mount);
+		tree_close_dir(mount);
 	if (mount == -ENOENT && cgroups->quiet)
 		return;
 	if (mount == -ENOENT)
@@ -211,7 +206,7 @@ static const char *path_below(const struct env *env, int mount, const char *path
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "self/fd/%d", mount);
-	n = env->proc_fd < 0 ? -1 : readlinkat(env->proc_fd, link, where, sizeof(where));
+	n = tree_readlink(env->proc_fd, link, where, sizeof(where));
 	if (n <= 0 || (size_t)n >= sizeof(where) || strncmp(path, where, (size_t)n) != 0)
 		return NULL;
 	return path[n] == '\0' || path[n] == '/' ? path + n : NULL;
@@ -228,7 +223,7 @@ int cgroups_find_id(const struct env *env, const char *path, uint64_t *id)
 	*id = id_below(mount, path);
 	if (*id == 0 && (below = path_below(env, mount, path)))
 		*id = id_below(mount, below);
-	close(mount);
+	tree_close_dir(mount);
 	return 0;
 }
 

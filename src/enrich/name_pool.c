@@ -117,6 +117,12 @@ void name_pool_close(struct name_pool *pool)
 	name_pool_leave(pool);
 }
 
+/* What says nothing of the name: this machine lacks something. */
+static bool is_lack(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
 /* Asks the name service: as slow as that is, and without the lock. */
 static void name_job_run(const struct resolver *resolver, struct name_job *job)
 {
@@ -135,10 +141,14 @@ static void name_job_run(const struct resolver *resolver, struct name_job *job)
 		break;
 	case NAME_SERVICES:
 		job->services = service_table_load(resolver);
+		job->error = job->services ? 0 : -ENOMEM;
 		return;
 	}
 	if (!error)
 		job->text = strndup(text, sizeof(text) - 1);
+	if (!error && !job->text)
+		error = -ENOMEM;
+	job->error = is_lack(error) ? error : 0;
 }
 
 static void name_pool_answer(struct name_pool *pool, struct name_job *job)

@@ -42,6 +42,7 @@ struct name_job {
 	uint32_t turn;         /* the pool's own */
 	char *text;            /* the answer, unfiltered and at most 1024 bytes; NULL: no name */
 	struct service_table *services; /* the answer to NAME_SERVICES; NULL: none */
+	int error;                      /* 0, or -errno of the machine: there may be a name */
 };
 
 /* A pool without threads. NULL without memory. */

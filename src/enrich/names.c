@@ -49,6 +49,7 @@ struct names {
 	size_t n_jobs;
 	bool missing;  /* a row needs a name that is neither known nor asked for */
 	bool any_late; /* names of this round are not there */
+	int lack;      /* 0, or -errno: some cannot be looked up, or not be kept */
 };
 
 static int64_t monotonic_ns(void)
@@ -140,6 +141,8 @@ static void names_want(struct names *names, const struct name_key *key)
 		entry = name_store_add(&names->store, key);
 	if (entry && names_ask(names, key, (uint32_t)(entry - names->store.entries)))
 		entry->state = NAME_ASKED;
+	else
+		names->lack = -ENOMEM;
 }
 
 static void names_want_addr(struct names *names, int family, const union inet_addr *addr)
@@ -160,6 +163,8 @@ static void names_want_services(struct names *names)
 		names->missing = true;
 	else if (names_ask(names, &key, 0))
 		names->services_state = NAME_ASKED;
+	else
+		names->lack = -ENOMEM;
 }
 
 static void names_want_row(struct names *names, const struct sock *row)
@@ -193,17 +198,40 @@ static const char *names_keep_text(struct names *names, const struct name_job *j
 {
 	size_t n = job->text ? strlen(job->text) : 0;
 	unsigned int flags = ESCAPE_BLANK | (names->env->utf8 ? ESCAPE_UTF8 : 0);
+	const char *text = job->text;
 	char cell[1025];
 
-	if (job->key.kind != NAME_USER)
-		return names_host_ok(job->text, n)
-			       ? arena_copy(&names->store.text, job->text, n + 1)
-			       : NULL;
-	if (!names_user_ok(job->text, n))
+	if (job->key.kind == NAME_USER) {
+		if (!names_user_ok(text, n))
+			return NULL;
+		n = escape_text(cell, sizeof(cell) - 1, text, n, flags, SIZE_MAX, NULL);
+		cell[n] = '\0';
+		text = cell;
+	} else if (!names_host_ok(text, n)) {
 		return NULL;
-	n = escape_text(cell, sizeof(cell) - 1, job->text, n, flags, SIZE_MAX, NULL);
-	cell[n] = '\0';
-	return arena_copy(&names->store.text, cell, n + 1);
+	}
+	text = arena_copy(&names->store.text, text, n + 1);
+	if (!text)
+		names->lack = -ENOMEM;
+	return text;
+}
+
+static void names_take(struct names *names, struct name_job *job)
+{
+	struct name_entry *entry;
+
+	if (job->error)
+		names->lack = job->error;
+	/* What this machine lacked it may have in the next round. */
+	if (job->key.kind == NAME_SERVICES) {
+		names->services = job->services;
+		job->services = NULL;
+		names->services_state = job->error ? NAME_UNKNOWN : NAME_KNOWN;
+	} else if (job->epoch == names->epoch) {
+		entry = &names->store.entries[job->entry];
+		entry->text = names_keep_text(names, job);
+		entry->state = job->error ? NAME_UNKNOWN : NAME_KNOWN;
+	}
 }
 
 /* Takes in the answers that have come. */
@@ -211,16 +239,8 @@ static void names_collect(struct names *names)
 {
 	struct name_job *list = names->pool ? name_pool_answers(names->pool) : NULL;
 
-	for (struct name_job *job = list; job; job = job->next) {
-		if (job->key.kind == NAME_SERVICES) {
-			names->services = job->services;
-			job->services = NULL;
-			names->services_state = NAME_KNOWN;
-		} else if (job->epoch == names->epoch) {
-			names->store.entries[job->entry].text = names_keep_text(names, job);
-			names->store.entries[job->entry].state = NAME_KNOWN;
-		}
-	}
+	for (struct name_job *job = list; job; job = job->next)
+		names_take(names, job);
 	free_jobs(list);
 }
 
@@ -288,6 +308,17 @@ static void names_tell_late(struct names *names)
 		   (double)ms / 1000);
 }
 
+/* Once: later rows, and rounds, may still get theirs. */
+static void names_tell_lack(struct names *names)
+{
+	if (!names->lack)
+		return;
+	names->any_late = true;
+	report_add(names->report, REPORT_NOTE, "names cannot be looked up: %s",
+		   strerror(-names->lack));
+	names->lack = 0;
+}
+
 void names_prefetch(struct names *names, const struct sock *rows, size_t n)
 {
 	int64_t start;
@@ -307,14 +338,13 @@ void names_prefetch(struct names *names, const struct sock *rows, size_t n)
 		names_want_row(names, &rows[i]);
 	if (names->n_jobs) {
 		ret = names_submit(names);
-		names->any_late |= ret < 0;
 		if (ret < 0)
-			report_add(names->report, REPORT_NOTE, "names cannot be looked up: %s",
-				   strerror(-ret));
+			names->lack = ret;
 		else
 			names_wait(names, start);
 		names_collect(names);
 	}
+	names_tell_lack(names);
 	names_tell_late(names);
 	names->spent_ns += monotonic_ns() - start;
 }

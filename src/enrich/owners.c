@@ -8,15 +8,14 @@
 #include "enrich/owners.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/env.h"
 #include "base/num.h"
 #include "base/report.h"
+#include "base/tree.h"
 #include "enrich/owners_walk.h"
 
 struct owners {
@@ -115,20 +114,19 @@ static struct owners *owners_build(struct owner_walk *walk)
  * Returns whether it is one at all. */
 static bool owners_check_proc(const struct env *env, struct report *report)
 {
-	struct statfs fs;
 	char text[24];
 	uint64_t pid;
 	ssize_t n;
 
-	if (fstatfs(env->proc_fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+	if (!tree_is_proc(env->proc_fd)) {
 		report_add(
 			report, REPORT_NOTE,
 			"the process file system is not mounted: programs may be missing or wrong");
 		return false;
 	}
-	n = readlinkat(env->proc_fd, "self", text, sizeof(text));
+	n = tree_readlink(env->proc_fd, "self", text, sizeof(text));
 	if (n <= 0 || !num_parse_u64(text, (size_t)n, UINT32_MAX, &pid) ||
-	    pid != (uint64_t)getpid())
+	    pid != (uint64_t)(env->pid ? env->pid : getpid()))
 		report_add(report, REPORT_NOTE,
 			   "the process file system shows another PID namespace: "
 			   "programs may be missing, process numbers are those of that namespace");

@@ -16,6 +16,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "base/tree.h"
 
 enum {
 	LINK_SIZE = 64,      /* the longest link of a socket has 29 bytes */
@@ -88,7 +89,7 @@ ssize_t owners_read_text(int dir_fd, const char *path, char *buf, size_t size)
 static int owners_add_exe(struct owner_walk *walk, int dir_fd, struct owner_process *process)
 {
 	char text[EXE_SIZE];
-	ssize_t n = readlinkat(dir_fd, "exe", text, sizeof(text));
+	ssize_t n = tree_readlink(dir_fd, "exe", text, sizeof(text));
 	char *copy;
 
 	if (n <= 0)
@@ -141,7 +142,7 @@ static void owners_add_start(const struct owner_walk *walk, int dir_fd,
 {
 	char text[STAT_SIZE];
 	ssize_t n = file_read_at(dir_fd, "stat", text, sizeof(text));
-	long hz = sysconf(_SC_CLK_TCK);
+	long hz = walk->env->clock_ticks ? (long)walk->env->clock_ticks : sysconf(_SC_CLK_TCK);
 	uint64_t ticks;
 
 	if (n > 0 && hz > 0 && walk->boot_time > 0 && owners_parse_start(text, (size_t)n, &ticks))
@@ -329,16 +330,14 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 			range->more = true;
 			continue;
 		}
-		n = readlinkat(fds, name, text, sizeof(text));
+		n = tree_readlink(fds, name, text, sizeof(text));
 
-		if (n < 0 && (errno == ENOENT || errno == EINVAL))
+		if (n == -ENOENT || n == -EINVAL)
 			continue; /* closed meanwhile */
 		if (n < 0) {
-			int err = errno;
-
 			/* The kernel also says EACCES of a process that has just been reaped. */
-			if (faccessat(files->dir_fd, "comm", F_OK, 0) == 0)
-				owners_trouble(walk, err);
+			if (tree_has(files->dir_fd, "comm"))
+				owners_trouble(walk, (int)-n);
 			return 0;
 		}
 		if (!owners_parse_link(text, (size_t)n, &inode))
@@ -374,21 +373,19 @@ int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *
 	int fds, err = 0;
 
 	name[num_format_u64(name, pid)] = '\0';
-	files.dir_fd = openat(walk->env->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	files.dir_fd = tree_open_dir(walk->env->proc_fd, name, O_PATH);
 	if (files.dir_fd < 0) {
-		owners_trouble(walk, errno);
+		owners_trouble(walk, -files.dir_fd);
 		return 0;
 	}
-	fds = openat(files.dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fds = tree_open_dir(files.dir_fd, "fd", O_RDONLY);
 	if (fds < 0) {
-		int why = errno;
-
 		if (!owners_is_zombie(files.dir_fd))
-			owners_trouble(walk, why);
+			owners_trouble(walk, -fds);
 	} else {
 		err = owners_walk_files(walk, &files, fds, range, buf);
-		close(fds);
+		tree_close_dir(fds);
 	}
-	close(files.dir_fd);
+	tree_close_dir(files.dir_fd);
 	return err;
 }

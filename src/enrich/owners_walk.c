@@ -15,12 +15,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/dir.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "base/tree.h"
 
 /* Descriptors of a process that are looked at first. */
 enum { FIRST_FDS = 64 };
@@ -52,9 +52,9 @@ static int owners_list_pids(struct owner_walk *walk, const struct owner_pids *lo
 	int got;
 
 	/* Opened anew: whoever shares proc_fd shares its position, and it may be an O_PATH one. */
-	dir.fd = openat(walk->env->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir.fd = tree_open_dir(walk->env->proc_fd, ".", O_RDONLY);
 	if (dir.fd < 0) {
-		walk->problem = errno;
+		walk->problem = -dir.fd;
 		return 0;
 	}
 	while ((got = owners_next_number(&dir, &name, &pid)) > 0) {
@@ -62,13 +62,13 @@ static int owners_list_pids(struct owner_walk *walk, const struct owner_pids *lo
 		if (has_pid(looked_at, pid))
 			continue;
 		if (owners_grow(&pids->list, &pids->cap, pids->n + 1, sizeof(*pids->list)) < 0) {
-			close(dir.fd);
+			tree_close_dir(dir.fd);
 			return -ENOMEM;
 		}
 		sorted = sorted && (pids->n == 0 || pids->list[pids->n - 1] < pid);
 		pids->list[pids->n++] = pid;
 	}
-	close(dir.fd);
+	tree_close_dir(dir.fd);
 	if (got < 0)
 		walk->problem = -got;
 	/* The kernel lists them in order; a recorded directory may not. */

@@ -29,9 +29,9 @@ struct row_names {
  * Fills user (with NEED_USER in needs) and interface (with NEED_INTERFACE) of n rows, valid until
  * row_names_forget(). To be called behind names_prefetch(); for interfaces of other network
  * namespaces a first time with an env that is inside. A user or interface without a name, or whose
- * name came too late, stays NULL.
+ * name came too late, stays NULL. 0 or -ENOMEM: then others are missing as well.
  */
-void row_names_apply(struct row_names *names, uint32_t needs, struct sock *rows, size_t n);
+int row_names_apply(struct row_names *names, uint32_t needs, struct sock *rows, size_t n);
 
 /* A new round: interfaces come, go and are renamed. */
 void row_names_forget(struct row_names *names);

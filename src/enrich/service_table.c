@@ -6,6 +6,7 @@
  */
 #include "enrich/service_table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct service_table {
 	const char **names;   /* [0] is NULL: an entry that must not be shown */
 	size_t n_names, cap_names;
 	struct arena text;
+	bool incomplete; /* there was no memory for an entry */
 };
 
 static uint64_t service_key(enum sock_proto proto, uint16_t port)
@@ -36,12 +38,16 @@ static uint32_t service_table_keep(struct service_table *table, const char *name
 
 	if (!names_service_ok(name, n) || table->n_names >= SERVICES_MAX)
 		return 0;
-	if (array_grow(&list, &table->cap_names, table->n_names + 1, sizeof(*table->names)) < 0)
+	if (array_grow(&list, &table->cap_names, table->n_names + 1, sizeof(*table->names)) < 0) {
+		table->incomplete = true;
 		return 0;
+	}
 	table->names = list;
 	table->names[table->n_names] = arena_copy(&table->text, name, n + 1);
-	if (!table->names[table->n_names])
+	if (!table->names[table->n_names]) {
+		table->incomplete = true;
 		return 0;
+	}
 	return (uint32_t)table->n_names++;
 }
 
@@ -64,6 +70,8 @@ static void service_table_row(void *ctx, const char *proto, uint16_t port, const
 		slot = hash64_add(&table->places, service_key((enum sock_proto)p, port), NULL);
 		if (slot)
 			*slot = place;
+		else
+			table->incomplete = true;
 	}
 }
 
@@ -81,7 +89,10 @@ struct service_table *service_table_load(const struct resolver *resolver)
 	table->names = list;
 	table->names[table->n_names++] = NULL;
 	resolver->services(service_table_row, table);
-	return table;
+	if (!table->incomplete)
+		return table;
+	service_table_free(table);
+	return NULL;
 }
 
 void service_table_free(struct service_table *table)

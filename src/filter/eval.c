@@ -377,6 +377,8 @@ uint32_t node_needs(const struct node *leaf)
 		       (field->many && (field->needs & NEED_OWNERS) ? NEED_ALL_OWNERS : 0);
 	if (leaf->kind == NODE_MARK)
 		return NEED_FACTS;
+	if (leaf->kind == NODE_CGROUP)
+		return NEED_HOLDER;
 	return leaf->kind == NODE_NAME && leaf->remote ? NEED_PEER_NAME : 0;
 }
 

@@ -83,8 +83,10 @@ struct expr_world {
 	/* Rows come from several network namespaces: what each of them has of its own, interfaces
 	 * by name and the range of autobound, is refused. */
 	bool many_netns;
-	/* net.ipv4.ip_local_port_range, for autobound. */
+	/* net.ipv4.ip_local_port_range, for autobound: as numbers, or asked for where the word
+	 * stands. */
 	uint16_t port_low, port_high;
+	void (*port_range)(void *ctx, uint16_t *low, uint16_t *high);
 	/* AF_UNIX when only UNIX sockets are listed: what hosts and ports without a family mean. */
 	uint8_t family;
 	void *ctx;
@@ -127,6 +129,14 @@ bool expr_is_undecided(const struct expr *expr, const struct sock *sock, uint32_
 uint32_t expr_needs(const struct expr *expr);
 /* Whether a source alone tells all of them, so that expr_matches() can be asked at once. */
 bool expr_is_cheap(const struct expr *expr);
+
+/*
+ * The first thing that the expression asks of sockets and that is_told() does not say is known of
+ * them: the name of a field, or "autobound". NULL: there is none. For sockets that are not the
+ * kernel's.
+ */
+const char *expr_asks_beyond(const struct expr *expr, bool (*is_told)(void *ctx, const char *name),
+			     void *ctx);
 
 /* The canonical text of the expression, which parses to the same in a world of family 0: for
  * --explain-filter and tests. malloc()ed; NULL without memory. */

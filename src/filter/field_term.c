@@ -4,6 +4,7 @@
  * that a unit or an operator that makes no sense is an error instead of an empty answer.
  */
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -46,16 +47,23 @@ static void round_number(struct node *leaf)
 	}
 }
 
-/* A login name in place of its number. */
-static bool find_uid(struct field_term *term)
+/* A login name in place of its number. 1: found; 0: there is none; or -EINVAL, told. */
+static int find_uid(struct field_term *term)
 {
 	const struct expr_world *world = term->parser->world;
+	const char *name = term->parser->lex.word;
 	uint32_t uid;
+	int err = world->uid ? world->uid(world->ctx, name, &uid) : -ENOENT;
 
-	if (!world->uid || world->uid(world->ctx, term->parser->lex.word, &uid) < 0)
-		return false;
+	if (err == -ENOENT)
+		return 0;
+	if (err < 0) {
+		term->parser->error->is_outage = true;
+		return parser_fail(term->parser, &term->value,
+				   "the user '%s' cannot be looked up: %s", name, strerror(-err));
+	}
 	term->leaf.number = uid;
-	return true;
+	return 1;
 }
 
 static int parse_uint(struct field_term *term, uint32_t *index)
@@ -64,6 +72,7 @@ static int parse_uint(struct field_term *term, uint32_t *index)
 	const struct field *field = term->leaf.field;
 	const char *text = parser->lex.word;
 	bool exact = true;
+	int found;
 
 	if (is_named(field, "local_port") || is_named(field, "remote_port")) {
 		uint16_t ports[PORT_OF_COUNT] = { 0 };
@@ -82,8 +91,11 @@ static int parse_uint(struct field_term *term, uint32_t *index)
 		return parser_fail(parser, &term->value, "%s: expected %s", field->name,
 				   number_expected(field->unit));
 	case NUMBER_BAD:
-		if (is_named(field, "uid") && find_uid(term))
+		found = is_named(field, "uid") ? find_uid(term) : 0;
+		if (found > 0)
 			break;
+		if (found < 0)
+			return found;
 		return parser_fail(parser, &term->value, "%s: expected %s", field->name,
 				   is_named(field, "uid") ? "a number or the name of a user"
 							  : number_expected(field->unit));
@@ -109,9 +121,10 @@ static int emit_tables(struct field_term *term, uint32_t *index)
 		return parser_fail(
 			term->parser, &term->value, "expected %s",
 			is_named(term->leaf.field, "family")
-				? "inet, inet6, unix, packet, netlink, vsock, tipc or xdp"
+				? "inet, inet6, unix, packet, netlink, vsock and so on"
 				: "tcp, sctp, udp, udplite, raw, unix, mptcp, dccp, ping, "
-				  "smc, packet, netlink, vsock, tipc or xdp");
+				  "smc, packet, netlink, vsock, tipc, xdp, bluetooth, "
+				  "kcm, key, phonet or pppoe");
 	return parser_leaf(term->parser, &tables, term->negated, index);
 }
 
@@ -139,8 +152,10 @@ static int parse_text(struct field_term *term, uint32_t *index)
 
 	if (is_named(field, "user") && !glob) {
 		term->leaf.field = field_find("uid", strlen("uid"));
-		if (term->leaf.field && find_uid(term))
-			return parser_leaf(parser, &term->leaf, term->negated, index);
+		err = term->leaf.field ? find_uid(term) : 0;
+		if (err)
+			return err < 0 ? err
+				       : parser_leaf(parser, &term->leaf, term->negated, index);
 		if (term->leaf.field)
 			return parse_uint(term, index);
 		term->leaf.field = field;

@@ -37,7 +37,8 @@ uint32_t select_states(enum select_mode mode, enum sock_proto proto)
 static bool is_neither(const struct sock *sock)
 {
 	return sock->proto == PROTO_PACKET || sock->proto == PROTO_NETLINK ||
-	       sock->proto == PROTO_XDP;
+	       sock->proto == PROTO_XDP || sock->proto == PROTO_BLUETOOTH ||
+	       sock->proto == PROTO_KCM || sock->proto == PROTO_KEY;
 }
 
 static bool is_server(const struct sock *sock)
@@ -50,6 +51,8 @@ static bool is_server(const struct sock *sock)
 	case PROTO_SMC:
 	case PROTO_VSOCK:
 	case PROTO_TIPC:
+	case PROTO_PHONET:
+	case PROTO_PPPOE:
 		return sock->listening;
 	case PROTO_SCTP:
 		return !sock->sctp_assoc;

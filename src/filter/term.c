@@ -266,6 +266,9 @@ static int parse_autobound(struct parser *parser, const struct lex_token *word, 
 		return parser_fail(parser, word,
 				   "every network namespace has its own range of ports: "
 				   "autobound does not go with --all-netns");
+	if (parser->world->port_range)
+		parser->world->port_range(parser->world->ctx, &parser->expr->port_low,
+					  &parser->expr->port_high);
 	return parser_leaf(parser, &leaf, negated, index);
 }
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/tree.h"
 
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK };
 
@@ -73,9 +74,9 @@ int netns_open_file(const struct env *env, int dir_fd, const char *path, uint64_
 
 uint64_t netns_file_id(int proc_pid_fd)
 {
-	struct stat st;
+	struct tree_stat st;
 
-	return fstatat(proc_pid_fd, "net/unix", &st, 0) == 0 ? st.st_ino : 0;
+	return tree_stat(proc_pid_fd, "net/unix", TREE_FOLLOW, &st) == 0 ? st.ino : 0;
 }
 
 /* For a namespace that could not be entered: links would be those of our own. */

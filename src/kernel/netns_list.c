@@ -9,17 +9,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "base/tree.h"
 
 /* The namespace of that number or that file, added when it is new. NULL without memory, or when
  * there are too many. */
@@ -58,17 +56,9 @@ static struct netns *list_find(struct netns_list *list, uint64_t id, uint64_t fi
  * namespace is gone, or anything else that lies there). */
 static uint64_t id_of_name(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_PATH | O_CLOEXEC);
-	struct statfs fs;
-	struct stat st;
-	uint64_t id = 0;
+	struct tree_stat st;
 
-	if (fd < 0)
-		return 0;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC && fstat(fd, &st) == 0)
-		id = st.st_ino;
-	close(fd);
-	return id;
+	return tree_stat(dir, name, TREE_NAMESPACE, &st) == 0 ? st.ino : 0;
 }
 
 /* 0 or -errno. */
@@ -104,15 +94,15 @@ static int add_names(struct netns_list *list, const struct env *env, char *buf)
 		if (got < 0)
 			break;
 	}
-	close(dir.fd);
+	tree_close_dir(dir.fd);
 	return got;
 }
 
 static uint64_t id_at(int dir, const char *path)
 {
-	struct stat st;
+	struct tree_stat st;
 
-	return fstatat(dir, path, &st, 0) == 0 ? st.st_ino : 0;
+	return tree_stat(dir, path, TREE_FOLLOW, &st) == 0 ? st.ino : 0;
 }
 
 static void keep_lowest(struct netns *netns, uint32_t pid)
@@ -161,9 +151,9 @@ static int add_processes(struct netns_list *list, const struct env *env, char *b
 
 	if (env->proc_fd < 0)
 		return env->proc_fd;
-	dir.fd = openat(env->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir.fd = tree_open_dir(env->proc_fd, ".", O_RDONLY);
 	if (dir.fd < 0)
-		return -errno;
+		return dir.fd;
 	while ((got = dir_next(&dir, &entry)) > 0) {
 		if (!num_parse_u64(entry.name, strlen(entry.name), INT32_MAX, &pid))
 			continue;
@@ -171,7 +161,7 @@ static int add_processes(struct netns_list *list, const struct env *env, char *b
 		if (got < 0)
 			break;
 	}
-	close(dir.fd);
+	tree_close_dir(dir.fd);
 	return got;
 }
 

@@ -16,7 +16,8 @@ static size_t n_all_rows;
 static const struct field *(*const groups[])(size_t *n) = {
 	field_sock_rows,  field_unit_rows,    field_unix_rows,   field_owner_rows,
 	field_tcp_rows,   field_cc_rows,      field_memory_rows, field_facts_rows,
-	field_netns_rows, field_special_rows, field_mptcp_rows,
+	field_netns_rows, field_special_rows, field_mptcp_rows,  field_closing_rows,
+	field_reach_rows,
 };
 
 static void gather_rows(void)

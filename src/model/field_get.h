@@ -15,6 +15,7 @@
 /* The rows of each group; field.c makes one table of them. */
 const struct field *field_sock_rows(size_t *n);
 const struct field *field_unit_rows(size_t *n);
+const struct field *field_reach_rows(size_t *n);
 const struct field *field_unix_rows(size_t *n);
 const struct field *field_owner_rows(size_t *n);
 const struct field *field_tcp_rows(size_t *n);
@@ -24,6 +25,7 @@ const struct field *field_netns_rows(size_t *n);
 const struct field *field_memory_rows(size_t *n);
 const struct field *field_special_rows(size_t *n);
 const struct field *field_mptcp_rows(size_t *n);
+const struct field *field_closing_rows(size_t *n);
 
 /* The number of 1, 2, 4 or 8 bytes at offset of a struct of the kernel, in this machine's byte
  * order. False when it does not lie wholly inside. */

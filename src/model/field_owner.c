@@ -36,6 +36,9 @@ static bool get_fd(const struct field *field, const struct sock *sock, uint32_t 
 	const struct owner *owner = owner_at(sock, i);
 
 	(void)field;
+	/* That of another socket says nothing of one that was likened to it. */
+	if (sock->closing && sock->closing->holder_source != HOLDER_LAST_LOOK)
+		return false;
 	return owner && value_number(value, owner->fd, true);
 }
 
@@ -90,10 +93,11 @@ static bool get_owners_status(const struct field *field, const struct sock *sock
 	(void)field;
 	if (sock->n_owners > 0)
 		return i == 0 && value_word(value, "known");
-	/* What has no inode no process can hold. */
-	return i == 0 &&
-	       value_word(value,
-			  sock->owners_hidden && (sock->has & SOCK_HAS_INODE) ? "hidden" : "none");
+	/* What has no inode no process can hold; of what is closed it is not told. */
+	return i == 0 && value_word(value, sock->owners_hidden && (sock->closing ||
+								   (sock->has & SOCK_HAS_INODE))
+						   ? "hidden"
+						   : "none");
 }
 
 static const struct field rows[] = {

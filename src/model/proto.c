@@ -104,6 +104,29 @@ static const struct proto proto_rows[PROTO_COUNT] = {
 		.type = SOCK_RAW,
 		.family = AF_XDP,
 	},
+	[PROTO_BLUETOOTH] = {
+		.name = "bt",
+		.word = "bluetooth",
+		.family = AF_BLUETOOTH,
+	},
+	[PROTO_KCM] = {
+		.name = "kcm",
+		.family = AF_KCM,
+	},
+	[PROTO_KEY] = {
+		.name = "key",
+		.type = SOCK_RAW,
+		.family = AF_KEY,
+	},
+	[PROTO_PHONET] = {
+		.name = "phonet",
+		.family = AF_PHONET,
+	},
+	[PROTO_PPPOE] = {
+		.name = "pppoe",
+		.type = SOCK_STREAM,
+		.family = AF_PPPOX,
+	},
 };
 
 static const char *const tcp_state_names[] = {

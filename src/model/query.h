@@ -44,6 +44,10 @@ enum sock_need {
 	NEED_OWNER_DETAILS = 1 << 16, /* exe, cmdline, start time of the owners */
 	NEED_ALL_OWNERS = 1 << 17,    /* more than the first one */
 	NEED_NETNS = 1 << 18,         /* the network namespace: looks at all processes' */
+	/* User, inode and control group's id: told of every socket that is open, and not of one
+	 * that has been closed. */
+	NEED_HOLDER = 1 << 19,
+	NEED_DIRECTION = 1 << 20, /* in or out: the listeners are listed first */
 };
 
 /* What the kernel can decide about an Internet socket. */

@@ -54,6 +54,14 @@ enum sock_timer {
 	TIMER_DELACK, /* delayed ACK; kernels since 7.0 tell it */
 };
 
+/* Who began a connection. */
+enum sock_direction {
+	DIRECTION_UNKNOWN, /* no connection, or not known, or not asked for */
+	DIRECTION_IN,      /* a listener of this network namespace accepts there */
+	DIRECTION_OUT,     /* none does */
+	DIRECTION_LOCAL,   /* both ends are on this host */
+};
+
 /* How a UNIX socket is named. */
 enum unix_name_kind {
 	UNIX_UNNAMED,
@@ -83,6 +91,28 @@ struct sock_netns {
 	const char *label; /* as kernel/netns_list.h has it, any bytes, NUL-terminated */
 	uint64_t id;       /* of "net:[N]"; 0: not known */
 	uint32_t place;    /* its number in this round, above 0: what tells equal labels apart */
+};
+
+/* How it is known who held a socket that is closed. */
+enum holder_source {
+	HOLDER_UNKNOWN,
+	HOLDER_LAST_LOOK, /* it was seen while it was open */
+	/* It was not, but there was a listener at its local port: who held that one most likely
+	 * held what it accepted. */
+	HOLDER_LISTENER,
+	/* It was not, but another one connected to the same address and port was. */
+	HOLDER_SAME_PEER,
+};
+
+enum { CLOSED_AT_ROOM = 32 };
+
+/* A socket that has been closed, as the kernel told it when that happened. */
+struct sock_closing {
+	/* When the kernel's message was read, RFC 3339, UTC, microseconds; "" when not known. */
+	char closed_at[CLOSED_AT_ROOM];
+	/* The kernel has forgotten by then who held it: inode, uid, cgroup and owners are from what
+	 * was seen before. */
+	enum holder_source holder_source;
 };
 
 struct sock_facts;
@@ -133,6 +163,7 @@ struct sock {
 	const struct sock_facts *facts; /* model/facts.h; NULL when none were asked for */
 	/* What only families beyond Internet and UNIX have (model/special.h), or NULL. */
 	const struct sock_special *special;
+	const struct sock_closing *closing; /* NULL: it is there, and was listed */
 	/* Filled by enrich/owners: all owners, in the order the processes were found. */
 	const struct owner *owners;
 	uint32_t n_owners;
@@ -143,6 +174,7 @@ struct sock {
 	/* The name of the socket at the other end of a UNIX socket, filled by enrich when asked
 	 * for. */
 	uint8_t peer_name_kind; /* UNIX_UNNAMED: none or not known */
+	uint8_t direction;      /* enum sock_direction, filled by enrich when asked for */
 	uint16_t peer_name_len;
 	const uint8_t *peer_name;
 };

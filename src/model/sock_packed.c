@@ -7,9 +7,10 @@
 
 bool sock_can_pack(const struct sock *row)
 {
-	return row->proto == PROTO_TCP && row->type == SOCK_STREAM && !row->facts && !row->netns &&
-	       !row->owners && row->name_len == 0 && row->n_local_addrs == 0 &&
-	       row->n_remote_addrs == 0 && row->inode <= UINT32_MAX && row->shutdown <= 3 &&
+	return row->proto == PROTO_TCP && row->type == SOCK_STREAM && !row->facts &&
+	       !row->special && !row->closing && !row->netns && !row->owners &&
+	       row->name_len == 0 && row->n_local_addrs == 0 && row->n_remote_addrs == 0 &&
+	       row->inode <= UINT32_MAX && row->shutdown <= 3 &&
 	       (row->remote.ifindex == 0 || row->remote.ifindex == row->local.ifindex);
 }
 

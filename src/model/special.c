@@ -74,6 +74,12 @@ static const struct special_word netlink_words[] = {
 	{ 19, "ecryptfs" },  { 20, "rdma" },       { 21, "crypto" },         { 22, "smc" },
 };
 
+/* BTPROTO_* of include/net/bluetooth/bluetooth.h. */
+static const struct special_word bluetooth_words[] = {
+	{ 0, "l2cap" }, { 1, "hci" },  { 2, "sco" },  { 3, "rfcomm" },
+	{ 4, "bnep" },  { 5, "cmtp" }, { 6, "hidp" }, { 8, "iso" },
+};
+
 static const struct special_word cid_words[] = {
 	{ (uint32_t)VSOCK_CID_ANY, "*" },
 	{ VSOCK_CID_HYPERVISOR, "hypervisor" },
@@ -114,6 +120,8 @@ const char *special_protocol_word(enum sock_proto proto, uint32_t number)
 		return find_word(packet_words, COUNT_OF(packet_words), number);
 	if (proto == PROTO_NETLINK)
 		return find_word(netlink_words, COUNT_OF(netlink_words), number);
+	if (proto == PROTO_BLUETOOTH)
+		return find_word(bluetooth_words, COUNT_OF(bluetooth_words), number);
 	return NULL;
 }
 
@@ -185,18 +193,21 @@ static char *put_inet(char *at, const struct sock *sock, const struct endpoint *
 	return end->port ? put_number(at, end->port) : put_str(at, "*");
 }
 
-/* EtherTypes are written as numbers of four hexadecimal digits. */
-static char *put_ethertype(char *at, uint32_t protocol)
+/* The lowest digits of a number, hexadecimal. */
+static char *put_hex(char *at, uint32_t number, int n_digits)
 {
 	static const char digits[] = "0123456789abcdef";
+
+	for (int shift = 4 * (n_digits - 1); shift >= 0; shift -= 4)
+		*at++ = digits[number >> shift & 15];
+	return at;
+}
+
+static char *put_ethertype(char *at, uint32_t protocol)
+{
 	const char *word = special_protocol_word(PROTO_PACKET, protocol);
 
-	if (word)
-		return put_str(at, word);
-	at = put_str(at, "0x");
-	for (int shift = 12; shift >= 0; shift -= 4)
-		*at++ = digits[protocol >> shift & 15];
-	return at;
+	return word ? put_str(at, word) : put_hex(put_str(at, "0x"), protocol, 4);
 }
 
 static char *put_packet(char *at, const struct sock *sock)
@@ -223,6 +234,26 @@ static char *put_vsock(char *at, const struct special_end *end)
 	return end->port == UINT32_MAX ? put_str(at, "*") : put_number(at, end->port);
 }
 
+static char *put_pppoe(char *at, const struct sock_special *special, bool remote)
+{
+	for (size_t i = 0; remote && i < sizeof(special->peer_mac); i++) {
+		if (i > 0)
+			*at++ = ':';
+		at = put_hex(at, special->peer_mac[i], 2);
+	}
+	if (remote)
+		return at;
+	at = put_str(at, special->device);
+	*at++ = ':';
+	return put_number(at, special->local.port);
+}
+
+static char *put_bluetooth(char *at, uint32_t protocol)
+{
+	at = put_word(at, special_protocol_word(PROTO_BLUETOOTH, protocol), protocol);
+	return put_str(at, ":*");
+}
+
 static char *put_special(char *at, const struct sock *sock, const struct special_end *end)
 {
 	switch (sock->proto) {
@@ -236,6 +267,14 @@ static char *put_special(char *at, const struct sock *sock, const struct special
 		at = put_interface(at, sock, sock->local.ifindex);
 		at = put_str(at, ":q");
 		return put_number(at, end->port);
+	case PROTO_BLUETOOTH:
+		return put_bluetooth(at, sock->special->protocol);
+	case PROTO_KCM:
+		return put_number(put_str(at, "kcm-"), end->port);
+	case PROTO_PHONET:
+		return put_hex(at, end->port, 4);
+	case PROTO_PPPOE:
+		return put_pppoe(at, sock->special, end == &sock->special->remote);
 	default:
 		at = put_number(at, end->node);
 		*at++ = ':';

@@ -16,7 +16,7 @@
 /* How far columns give way on a narrow terminal: an IPv4 address always fits. */
 enum { TEXT_MIN = 8, ADDR_MIN = 15 };
 /* Without a terminal, columns are as wide as what they mostly hold. */
-enum { STATE_WIDTH = 11 };
+enum { STATE_WIDTH = 11, TIME_WIDTH = 27 };
 /* Text wider than the terminal is cut once more when columns are fitted: it must still show that it
  * was cut. No unit of text is wider. */
 enum { UNIT_MAX = 4 };
@@ -24,7 +24,7 @@ enum { UNIT_MAX = 4 };
 struct column {
 	const struct field *field;
 	size_t width;
-	bool is_state;
+	bool is_state, is_time;
 };
 
 struct cell {
@@ -350,6 +350,8 @@ static size_t start_width(const struct columns *columns, const struct column *co
 		usual = ADDR_MIN;
 	else if (columns->config.width == 0 && column->is_state)
 		usual = STATE_WIDTH;
+	else if (columns->config.width == 0 && column->is_time)
+		usual = TIME_WIDTH;
 	return width > usual ? width : usual;
 }
 
@@ -407,6 +409,7 @@ struct writer *columns_new(const struct columns_config *config, struct obuf *out
 	for (size_t i = 0; i < config->n_fields; i++) {
 		columns->columns[i].field = config->fields[i];
 		columns->columns[i].is_state = strcmp(config->fields[i]->name, "state") == 0;
+		columns->columns[i].is_time = strcmp(config->fields[i]->name, "closed_at") == 0;
 	}
 	start_round(columns);
 	return &columns->writer;

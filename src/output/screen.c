@@ -55,7 +55,7 @@ static int open_round(struct screen *screen)
 	struct screen_inner inner = { .n_fields = 0 };
 
 	if (screen->open)
-		return 0;
+		return screen->inner ? 0 : -ENOMEM;
 	screen->open = true;
 	screen->began = config->env->now_ns(config->env);
 	screen->width = at_least(config->env->width(config->env), WIDTH_MIN);

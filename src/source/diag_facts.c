@@ -14,33 +14,8 @@
 #include <linux/tcp.h>
 #include <linux/unix_diag.h>
 
+#include "source/diag_newer.h"
 #include "source/nl_dump.h"
-
-/* Attributes that the headers of older kernels lack. */
-enum {
-	ATTR_MARK = 15,     /* 4.8 */
-	ATTR_BBRINFO = 16,  /* 4.9 */
-	ATTR_CLASS_ID = 17, /* 4.11 */
-	ATTR_MD5SIG = 18,   /* 4.14 */
-	ATTR_ULP_INFO = 19, /* 5.4 */
-	ATTR_SOCKOPT = 22,  /* 5.10 */
-
-	ULP_NAME = 1,  /* 5.4 */
-	ULP_TLS = 2,   /* 5.4 */
-	ULP_MPTCP = 3, /* 5.6 */
-
-	TLS_VERSION = 1,   /* 5.4 */
-	TLS_CIPHER = 2,    /* 5.4 */
-	TLS_TXCONF = 3,    /* 5.4 */
-	TLS_RXCONF = 4,    /* 5.4 */
-	TLS_ZC_RO_TX = 5,  /* 5.19 */
-	TLS_RX_NO_PAD = 6, /* 6.0 */
-
-	SUBFLOW_TOKEN_REM = 1, /* 5.6 */
-	SUBFLOW_TOKEN_LOC = 2, /* 5.6 */
-	SUBFLOW_ID_REM = 9,    /* 5.6 */
-	SUBFLOW_ID_LOC = 10,   /* 5.6 */
-};
 
 /* struct tcp_diag_md5sig: family, prefix, length of the key, address, and the key. */
 enum { MD5SIG_SIZE = 100 };

@@ -21,14 +21,8 @@
 #include "model/proto.h"
 #include "source/diag_facts.h"
 #include "source/diag_lookup.h"
+#include "source/diag_newer.h"
 #include "source/diag_request.h"
-
-/* Attributes that the headers of older kernels lack. */
-enum {
-	ATTR_LOCALS = 12,    /* 4.7 */
-	ATTR_PEERS = 13,     /* 4.7 */
-	ATTR_CGROUP_ID = 21, /* 5.9 */
-};
 
 /* SCTP's only timer here (include/net/sctp/constants.h, SCTP_EVENT_TIMEOUT_T3_RTX). */
 enum { SCTP_TIMER_T3_RTX = 4 };

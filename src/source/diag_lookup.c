@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
+#include "base/env.h"
 #include "model/proto.h"
 #include "source/diag_facts.h"
 
@@ -87,7 +88,8 @@ int diag_lookup(struct nl_session *session, const char *what, const struct sock_
 	struct inet_diag_req_v2 *req;
 	struct nlmsghdr *request;
 
-	if (query->proto != PROTO_TCP || !diag_tuple_of(query->cond, query->family, &tuple))
+	if (session->env->plain || query->proto != PROTO_TCP ||
+	    !diag_tuple_of(query->cond, query->family, &tuple))
 		return -ENOENT;
 	request = mnl_nlmsg_put_header(buf);
 	req = mnl_nlmsg_put_extra_header(request, sizeof(*req));

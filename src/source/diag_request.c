@@ -12,16 +12,15 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
+#include "base/env.h"
 #include "base/report.h"
 #include "model/proto.h"
 #include "source/diag_bytecode.h"
 #include "source/diag_facts.h"
+#include "source/diag_newer.h"
 
 _Static_assert(sizeof(struct inet_diag_req) >= sizeof(struct inet_diag_req_v2),
 	       "room for either request");
-
-/* INET_DIAG_REQ_PROTOCOL, 5.9. */
-enum { ATTR_REQ_PROTOCOL = 3 };
 
 /* The states of SCTP's endpoints; the others are those of associations. */
 enum { SCTP_ENDPOINT_STATES = 1 << TCP_STATE_LISTEN | 1 << TCP_STATE_CLOSE };
@@ -131,7 +130,8 @@ int diag_request_dump(struct nl_session *session, const char *what, const struct
 		      const struct nl_dump_ops *ops, void *ctx)
 {
 	struct diag_filter filter;
-	int rc = diag_filter_compile(query->cond, &filter);
+	bool plain = session->env->plain;
+	int rc = diag_filter_compile(plain ? NULL : query->cond, &filter);
 
 	if (rc < 0 && rc != -E2BIG)
 		goto out;

@@ -10,6 +10,7 @@
 
 #include <linux/inet_diag.h>
 
+#include "source/diag_newer.h"
 #include "source/diag_special.h"
 
 /*
@@ -28,22 +29,6 @@ struct smc_request {
 	struct inet_diag_sockid id;
 };
 
-enum {
-	ATTR_SHUTDOWN = 3,
-	ATTR_FALLBACK = 5,
-
-	/* States of net/smc/smc.h that are not numbered as TCP's. */
-	SMC_PEERCLOSEWAIT1 = 20,
-	SMC_PEERCLOSEWAIT2 = 21,
-	SMC_APPFINCLOSEWAIT = 24,
-	SMC_APPCLOSEWAIT1 = 22,
-	SMC_APPCLOSEWAIT2 = 23,
-	SMC_PEERFINCLOSEWAIT = 25,
-	SMC_PEERABORTWAIT = 26,
-	SMC_PROCESSABORT = 27,
-	SMC_STATE_INIT = 2,
-};
-
 _Static_assert(sizeof(struct smc_message) == 64, "as the kernel sends it");
 
 /* TCP's state that says the same. */
@@ -52,17 +37,17 @@ static uint8_t smc_state(uint8_t state)
 	switch (state) {
 	case SMC_STATE_INIT:
 		return TCP_STATE_CLOSE;
-	case SMC_PEERCLOSEWAIT1:
+	case SMC_STATE_PEERCLOSEWAIT1:
 		return TCP_STATE_FIN_WAIT1;
-	case SMC_PEERCLOSEWAIT2:
+	case SMC_STATE_PEERCLOSEWAIT2:
 		return TCP_STATE_FIN_WAIT2;
-	case SMC_APPCLOSEWAIT1:
-	case SMC_APPCLOSEWAIT2:
+	case SMC_STATE_APPCLOSEWAIT1:
+	case SMC_STATE_APPCLOSEWAIT2:
 		return TCP_STATE_CLOSE_WAIT;
-	case SMC_APPFINCLOSEWAIT:
-	case SMC_PEERFINCLOSEWAIT:
-	case SMC_PEERABORTWAIT:
-	case SMC_PROCESSABORT:
+	case SMC_STATE_APPFINCLOSEWAIT:
+	case SMC_STATE_PEERFINCLOSEWAIT:
+	case SMC_STATE_PEERABORTWAIT:
+	case SMC_STATE_PROCESSABORT:
 		return TCP_STATE_CLOSING;
 	default:
 		return state;
@@ -124,13 +109,13 @@ static bool smc_parse_attr(const struct nl_attr *attr, struct special_row *row)
 	struct sock_special *special = row->special;
 
 	switch (attr->type) {
-	case ATTR_SHUTDOWN:
+	case SMC_ATTR_SHUTDOWN:
 		if (attr->len < sizeof(uint8_t))
 			return false;
 		row->sock->has |= SOCK_HAS_SHUTDOWN;
 		row->sock->shutdown = attr->data[0];
 		return true;
-	case ATTR_FALLBACK:
+	case SMC_ATTR_FALLBACK:
 		return parse_fallback(attr, special);
 	default:
 		return true;
@@ -141,7 +126,7 @@ static size_t smc_request(const struct sock_query *query, void *request)
 {
 	const struct smc_request req = {
 		.family = AF_SMC,
-		.ext = 1u << (ATTR_FALLBACK - 1),
+		.ext = 1u << (SMC_ATTR_FALLBACK - 1),
 	};
 
 	(void)query;

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/env.h"
 #include "base/report.h"
+#include "base/tree.h"
 #include "model/proto.h"
 #include "source/diag_inet.h"
 #include "source/diag_special.h"
@@ -24,6 +24,7 @@
 #include "source/diag_unix.h"
 #include "source/nl_dump.h"
 #include "source/proc_inet.h"
+#include "source/proc_others.h"
 #include "source/proc_protocols.h"
 #include "source/proc_sctp.h"
 #include "source/proc_special.h"
@@ -185,6 +186,11 @@ static const struct source sources[PROTO_COUNT] = {
 		.known = "XDP",
 		.counted = true,
 	},
+	[PROTO_BLUETOOTH] = { .fallback = proc_others_list, .path = "net/l2cap" },
+	[PROTO_KCM] = { .fallback = proc_others_list, .path = "net/kcm" },
+	[PROTO_KEY] = { .fallback = proc_others_list, .path = "net/pfkey" },
+	[PROTO_PHONET] = { .fallback = proc_others_list, .path = "net/phonet" },
+	[PROTO_PPPOE] = { .fallback = proc_others_list, .path = "net/pppoe" },
 };
 
 static const char *table_name(const struct sock_query *query)
@@ -216,7 +222,7 @@ static bool proc_net_is_there(const struct env *env)
 	size_t i;
 
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (env_net_fd(env) >= 0 && faccessat(env_net_fd(env), always[i], F_OK, 0) == 0)
+		if (tree_has(env_net_fd(env), always[i]))
 			return true;
 	}
 	return false;
@@ -377,6 +383,12 @@ enum source_result source_list(struct source_run *run, const struct sock_query *
 	run->answer.no_module = rc < 0 && is_missing(run, rc);
 	if (rc >= 0 || rc == -ECANCELED)
 		return source_result_of(rc);
+	/* No kernel says so of its tables: this is one of a recording (src/capture/). */
+	if (rc == -ENODATA) {
+		report_add(run->session.report, REPORT_PARTIAL, "%s: not in the recording",
+			   table_name(query));
+		return SOURCE_UNREADABLE;
+	}
 	if (attempt.source->fallback)
 		return list_by_proc(run, &attempt, rc, sink);
 	return settle_unlisted(run, &attempt, rc);

@@ -163,10 +163,12 @@ static int write_round(struct ports *ports)
 	};
 	int err = ports_sums_finish(&ports->sums);
 
-	ports_sums_sort_sources(&ports->sums);
-	report.fullest = ports_sums_fullest(&ports->sums);
-	if (err == 0)
+	/* Sums that were not finished hold triples that are none. */
+	if (err == 0) {
+		ports_sums_sort_sources(&ports->sums);
+		report.fullest = ports_sums_fullest(&ports->sums);
 		err = choose_top(config, &report);
+	}
 	if (err == 0)
 		err = ports_warn(&report);
 	set_status(config, err == 0 ? ports_status(&report) : PORTS_UNKNOWN);

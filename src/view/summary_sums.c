@@ -359,7 +359,7 @@ static void report_missing(const struct summary_sums *sums, const struct summary
 int summary_sums_read(struct summary_sums *sums, const struct summary_scope *scope,
 		      const struct env *env, struct report *report)
 {
-	long size = sysconf(_SC_PAGESIZE);
+	long size = env->page_size ? (long)env->page_size : sysconf(_SC_PAGESIZE);
 	uint64_t page = size > 0 ? (uint64_t)size : 4096;
 	struct counters counters = { .n = 0 };
 	bool all;

@@ -59,6 +59,10 @@ int time_wait_facts_read(struct time_wait_facts *facts, const struct env *env)
 
 void time_wait_facts_report(const struct time_wait_facts *facts, struct report *report)
 {
+	/* In the words of --ports, which reads it too. */
+	if (!facts->reserved_known)
+		report_add(report, REPORT_PARTIAL,
+			   "net.ipv4.ip_local_reserved_ports cannot be read: none is assumed");
 	/* tcp_tw_reuse_delay is not among them: older kernels have none. */
 	const struct {
 		const char *name;

@@ -27,6 +27,26 @@ struct labels;
 struct obuf;
 struct report;
 
+/* What the file of --diff or --expect holds; each gets ctx. Negative returns end the reading. */
+struct view_earlier_sink {
+	/* n sockets of an earlier output, borrowed, chosen as those of now are. */
+	int (*rows)(void *ctx, struct sock *rows, size_t n);
+	/* A line of a file that is no JSON, without its newline; number from 1. Returns 0, -EINVAL
+	 * and in error what is wrong with it, or -ENOMEM. NULL: such a file is refused. */
+	int (*line)(void *ctx, const char *line, size_t len, uint64_t number, char error[],
+		    size_t size);
+	void *ctx;
+};
+
+/* What else is to be known of it. */
+struct view_earlier {
+	const char *name; /* of the file, as it was written */
+	bool json;        /* an earlier output; else lines */
+	bool incomplete;  /* it says itself that sockets are missing, or has no end */
+	/* Every socket of it tells of its owners, and of its unit. */
+	bool tells_owners, tells_units;
+};
+
 enum view_format {
 	VIEW_TEXT,
 	VIEW_JSON,
@@ -80,6 +100,15 @@ struct view_config {
 	void (*find_owners)(const void *ctx, const uint64_t *inodes, size_t n,
 			    view_owner_found *found, void *arg);
 	const void *owners_ctx;
+
+	/* --diff, --expect. Reads the file, once. 0, or negative: what is wrong was reported, and
+	 * *status has the status that is due. */
+	int (*read_earlier)(const void *ctx, const struct view_earlier_sink *sink,
+			    struct view_earlier *about);
+	const void *earlier_ctx;
+	bool numeric_users;  /* users are shown by their numbers */
+	bool quiet;          /* the status is the answer: nothing is written */
+	unsigned int facets; /* --diff: enum drift_facet, what else than the state is compared */
 };
 
 /* Columns that text has to fit into now; 0: any number. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/proto.h"
 #include "source/nl_link.h"
 
 enum { PORTID = 4711, TABLES = 21, PROTOCOL_MPTCP = 262 };
@@ -216,20 +217,39 @@ static int link_send(struct nl_link *link, const void *request, size_t len)
 	return 0;
 }
 
-/* Whether the kernel would have sent this message when asked for these states. SCTP numbers its
- * associations' states in a way of its own, and the kernel does not select by them. */
+/*
+ * SCTP numbers its associations' states in a way of its own, and the kernel does not select by
+ * them. Asked for nothing but endpoints it tells only of those without an association; the others
+ * come with theirs (net/sctp/diag.c).
+ */
+static bool is_sctp_asked_for(const struct machine_link *self, bool has_remote)
+{
+	const uint32_t endpoints = 1u << TCP_STATE_LISTEN | 1u << TCP_STATE_CLOSE;
+
+	return !has_remote || (self->states & ~endpoints);
+}
+
+/* Whether the kernel would have sent this message when asked for these states. */
 static bool is_asked_for(const struct machine_link *self, const struct nlmsghdr *head,
 			 const uint8_t *payload)
 {
 	unsigned int state;
+	bool has_remote;
 
 	if (self->table->family != AF_INET && self->table->family != AF_INET6 &&
 	    self->table->family != AF_UNIX)
 		return true;
-	if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || self->table->protocol == IPPROTO_SCTP ||
-	    head->nlmsg_len < NLMSG_LENGTH(16))
+	if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || head->nlmsg_len < NLMSG_LENGTH(16))
 		return true;
-	state = self->table->family == AF_UNIX ? payload[2] : payload[1];
+	has_remote = payload[6] || payload[7];
+	if (self->table->family == AF_UNIX)
+		return payload[2] > 12 || (self->states & 1u << payload[2]);
+	if (self->table->protocol == IPPROTO_SCTP)
+		return is_sctp_asked_for(self, has_remote);
+	state = payload[1];
+	/* TCP that is bound and no more has a bit of its own, since Linux 6.8. */
+	if (self->table->protocol == IPPROTO_TCP && state == TCP_STATE_CLOSE && !has_remote)
+		return self->states & 1u << TCP_STATE_BOUND_INACTIVE;
 	return state > 12 || (self->states & 1u << state);
 }
 

@@ -187,7 +187,7 @@ static void put_attributes(FILE *out, const uint8_t *data, size_t n)
 }
 
 /* The inode of a TIPC socket is an attribute inside its only one. */
-static void keep_tipc_inode(const uint8_t *data, size_t n)
+static void put_tipc_inode(FILE *out, const uint8_t *data, size_t n)
 {
 	for (size_t at = NLA_HDRLEN; at + NLA_HDRLEN + sizeof(uint32_t) <= n;) {
 		struct nlattr attr;
@@ -195,8 +195,10 @@ static void keep_tipc_inode(const uint8_t *data, size_t n)
 
 		memcpy(&attr, data + at, sizeof(attr));
 		memcpy(&inode, data + at + NLA_HDRLEN, sizeof(inode));
-		if (attr.nla_type == TIPC_NLA_SOCK_INO)
+		if (attr.nla_type == TIPC_NLA_SOCK_INO) {
+			fprintf(out, "  # inode %u\n", inode);
 			keep_inode(inode);
+		}
 		at += NLA_ALIGN((size_t)attr.nla_len < NLA_HDRLEN ? NLA_HDRLEN : attr.nla_len);
 	}
 }
@@ -239,7 +241,7 @@ static void put_message(FILE *out, const struct record_table *table, uint8_t *da
 		put_other(out, table, data);
 	}
 	if (table->family == AF_TIPC)
-		keep_tipc_inode(data, n);
+		put_tipc_inode(out, data, n);
 	put_attributes(out, data + table->body, n - table->body);
 }
 

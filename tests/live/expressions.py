@@ -13,6 +13,7 @@ import os
 import random
 import re
 import socket
+import struct
 import sys
 import time
 
@@ -28,6 +29,7 @@ FIELDS = (
     "cookie,uid,recv_q,raw_protocol,path,peer_path,inode"
 )
 SO_MARK, SO_BINDTODEVICE, IPPROTO_UDPLITE = 36, 25, 136
+IPPROTO_MPTCP, TCP_MD5SIG = 262, 14
 UNDECIDED = "the expression asks for what could not be seen of every socket"
 KEPT = []
 
@@ -384,16 +386,6 @@ def spelling():
     equal(names_of(rows_of("(sport=22", "&&!dport=0)", "||dport=22")), want)
 
 
-def other_user():
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-
-
-def as_nobody(*args):
-    return lib.run([lib.public_lssock(), *args], preexec_fn=other_user)
-
-
 @case("marks and owners that are kept from us are told, status 3, and are no answer")
 def hidden():
     lib.need_real_root()
@@ -411,9 +403,9 @@ def hidden():
         "sport = 22 and program = x",
         "mark = 5 and program = x",
     ):
-        result = as_nobody("-tanq", text)
+        result = lib.as_nobody("-tanq", text)
         that(result.status == 3 and UNDECIDED in result.err and result.out == "", f"{text}: {result}")
-        result = as_nobody("-tan", "--jsonl", "--columns=local_port", text)
+        result = lib.as_nobody("-tan", "--jsonl", "--columns=local_port", text)
         that(result.status == 3 and json.loads(result.lines[-1])["complete"] is False, f"{text}: {result}")
     # What does not hinge on it is decided.
     for status, text in (
@@ -423,12 +415,45 @@ def hidden():
         (1, "md5 and sport = 1"),
         (0, "owners_status = hidden"),
     ):
-        result = as_nobody("-tanq", text)
+        result = lib.as_nobody("-tanq", text)
         that(result.status == status, f"{text}: {result}")
-    result = as_nobody("--ports", "--crit=90", "mark = 5")
+    result = lib.as_nobody("--ports", "--crit=90", "mark = 5")
     that(result.status == 3 and result.out.startswith("PORTS UNKNOWN"), str(result))
-    result = as_nobody("-tan", "--columns=local_port,mark,md5,ulp")
+    result = lib.as_nobody("-tan", "--columns=local_port,mark,md5,ulp")
     that(result.status == 0 and "CAP_NET_ADMIN" in result.err, str(result))
+
+
+@case("MD5 keys and layered protocols are found, although the kernel tells them with tcp_info only")
+def beside_tcp_info():
+    lib.need_real_root()
+    kept, wanted = [], {}
+    for proto, name, fields in (
+        (IPPROTO_MPTCP, "ulp = mptcp", {"ulp": "mptcp"}),
+        (0, "md5", {"ulp": None, "md5": True, "md5_keys": 1}),
+    ):
+        try:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, proto)
+            sock.bind(("127.0.0.1", 0))
+            if not proto:
+                peer = struct.pack("=HH4s120x", socket.AF_INET, 0, socket.inet_aton("127.0.0.9"))
+                sock.setsockopt(
+                    socket.IPPROTO_TCP, TCP_MD5SIG, peer + struct.pack("=BBHi80s", 0, 0, 3, 0, b"key")
+                )
+            sock.listen()
+        except OSError:
+            continue
+        kept.append(sock)
+        wanted[sock.getsockname()[1]] = name, fields
+    if not wanted:
+        raise lib.Skip("this kernel has neither MPTCP nor MD5 keys")
+    for port, (text, fields) in wanted.items():
+        found = json.loads(lssock("-tan", "--json", "--columns=local_port", text).out)["sockets"]
+        equal(found, [{"local_port": port}], text)
+        for name, value in fields.items():
+            result = lssock("-tan", "--json", f"--columns={name}", f"sport = {port}")
+            equal(json.loads(result.out)["sockets"], [{name: value}], f"{text}: {name}")
+    for sock in kept:
+        sock.close()
 
 
 @case("a name server that does not answer has the time of --resolve-timeout, and is no wrong command line")

@@ -245,8 +245,11 @@ def mptcp_nobody():
 
 @case("ping sockets, from /proc/net/icmp")
 def ping():
-    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as stream:
-        stream.write("0 2147483647")
+    try:
+        with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as stream:
+            stream.write("0 0")
+    except OSError as why:
+        raise lib.Skip(f"no ping sockets here: {why}") from None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as sock:
         sock.bind(("127.0.0.1", 77))
         sock.connect(("127.0.0.2", 0))

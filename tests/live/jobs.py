@@ -163,12 +163,18 @@ APART = (
     "lssock --all-netns -tlnp",
     "lssock --wait=listen:5432 --timeout=30",
     "lssock --wait=drained:8080 --timeout=600",
-    "lssock -tulH --columns=proto,local_port,program | sort | diff ports.txt -",
+    "lssock --baseline > listeners.txt",
+    "lssock --expect=listeners.txt",
+    "lssock -tanp --jsonl > then.jsonl",
+    "lssock -tanp --diff=then.jsonl",
+    "lssock -tn 'direction = in and exposure = public'",
     "lssock -tnc",
     "lssock -sc5",
+    "lssock --events -t --count-by=unit,remote_address --top=10 --timeout=10",
 )
 
-UP, DRAINED, DRIFT = APART[2], APART[3], APART[4]
+UP, DRAINED = APART[2:4]
+WRITE, EXPECT, THEN, DIFF, FROM_OUTSIDE = APART[4:9]
 
 
 @case("the commands of the manual page are those that are checked here")
@@ -218,6 +224,24 @@ def drains():
     equal(shell("lssock -qtan state connected and not state time-wait and sport = :8081", status=1).out, "")
 
 
+@case("who makes the churn that becomes TIME_WAIT")
+def churn():
+    def connect():
+        time.sleep(1)
+        with lib.listen("127.0.0.1", 8082) as server:
+            for _ in range(30):
+                client, accepted = lib.connect_to(server)
+                client.close()
+                accepted.close()
+
+    maker = threading.Thread(target=connect)
+    maker.start()
+    out = shell(APART[-1].replace("timeout=10", "timeout=4")).out
+    maker.join()
+    found = re.search(r"^ *(\d+) +[\d.]+% +\S+ +127\.0\.0\.1$", out, flags=re.M)
+    that(found and int(found[1]) >= 60, out)
+
+
 @case("what listens in another network namespace, and in all of them")
 def containers():
     lib.need_real_root()
@@ -239,13 +263,27 @@ def containers():
     lib.end_child(pid)
 
 
-@case("whether other things listen than before")
+@case("whether other things listen than should")
 def drift():
-    shell("lssock -tulH --columns=proto,local_port,program | sort > ports.txt")
-    equal(shell(DRIFT).out, "")
+    shell(WRITE)
+    equal(len(shell(EXPECT).lines), 1)
     with contextlib.closing(lib.listen("127.0.0.1", 8099)):
-        result = shell(DRIFT, status=1)
-        that(lines_with(result, "> ", "8099"), str(result))
+        result = shell(EXPECT, status=1)
+        that(lines_with(result, "new: ", "127.0.0.1:8099", f"pid {os.getpid()}"), str(result))
+
+
+@case("what has changed since then")
+def changed():
+    shell(THEN)
+    equal(len(shell(DIFF).lines), 1)
+    with contextlib.closing(lib.listen("127.0.0.1", 8098)):
+        result = shell(DIFF, status=1)
+        that(lines_with(result, "+ new: ", "127.0.0.1:8098", "LISTEN"), str(result))
+
+
+@case("connections from outside: none here, where all are local")
+def from_outside():
+    that(not lines_with(shell(FROM_OUTSIDE), "ESTABLISHED"), "a local connection")
 
 
 @case("what goes on until it is stopped prints again and again")

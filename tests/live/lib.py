@@ -329,6 +329,20 @@ def public_lssock():
     return copy
 
 
+NOBODY = 65534
+
+
+def become_nobody():
+    """In a child: gives up all that root has."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def as_nobody(*args, **options):
+    return run([public_lssock(), *args], preexec_fn=become_nobody, **options)
+
+
 def is_sanitized():
     """Built with AddressSanitizer: memory cannot be measured, ptrace upsets its leak checker."""
     with open(LSSOCK, "rb") as binary:

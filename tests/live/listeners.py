@@ -12,6 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
+from breaking import without_proc  # noqa: E402
 from lib import case, equal, lssock, lssock_ok, on_terminal, that  # noqa: E402
 
 kept = []
@@ -226,11 +227,6 @@ def hidden_leak():
             text = found[0]["text"]
         that(f"a program that may not be seen: 100 connections to 127.0.0.1:{port} that the peer"
              in text, text)
-
-
-def without_proc():
-    lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
-    lib.call(lib.libc.mount, b"none", b"/proc", b"tmpfs", 0, None)
 
 
 @case("without /proc it says what is missing, and still what it has seen")

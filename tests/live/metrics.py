@@ -13,6 +13,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
+from breaking import without_proc  # noqa: E402
 from lib import case, equal, lssock, that  # noqa: E402
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -298,11 +299,6 @@ def refused():
         result = lssock("--openmetrics", *words)
         equal((result.status, result.out), (2, ""), str(words))
     equal(lssock("--openmetrics=html").status, 2)
-
-
-def without_proc():
-    lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
-    lib.call(lib.libc.mount, b"none", b"/proc", b"tmpfs", 0, None)
 
 
 @case("what cannot be read is left out, and lssock_complete says so")

@@ -19,7 +19,6 @@ sys.dont_write_bytecode = True
 import lib  # noqa: E402
 from lib import CLONE_NEWNET, case, equal, lssock, lssock_ok, matching, netstat, that  # noqa: E402
 
-NOBODY = 65534
 NAMES = "/run/netns"
 MNT_DETACH = 2
 FILES_ONLY = "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n"
@@ -89,7 +88,7 @@ def netstat_inside(pid, *args):
 
 
 def as_nobody(*args):
-    return lib.run([lib.public_lssock(), *args], preexec_fn=lambda: (os.setgid(NOBODY), os.setuid(NOBODY)), cwd="/")
+    return lib.as_nobody(*args, cwd="/")
 
 
 def document(result):
@@ -474,8 +473,7 @@ def own_user_namespace():
     clone_newuser = 0x10000000
 
     def body(say):
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+        lib.become_nobody()
         lib.call(lib.libc.prctl, 4, 1, 0, 0, 0)  # PR_SET_DUMPABLE, for /proc/PID to be nobody's
         lib.call(lib.libc.unshare, clone_newuser | CLONE_NEWNET)
         lib._set_up_inside()

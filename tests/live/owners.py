@@ -19,7 +19,6 @@ sys.dont_write_bytecode = True
 import lib  # noqa: E402
 from lib import case, equal, like_netstat, lssock, lssock_ok, matching, netstat, that  # noqa: E402
 
-NOBODY = 65534
 HOSTILE = {
     "a blank": b"two words",
     "a parenthesis": b"we)ird (x",
@@ -202,19 +201,8 @@ def spellings():
 # --- another user's processes --------------------------------------------------------------------
 
 
-def as_nobody(*args, **options):
-    def drop():
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-
-    return lib.run([lib.public_lssock(), *args], preexec_fn=drop, **options)
-
-
 def nobodys_listener(say):
-    os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
+    lib.become_nobody()
     # A process that changed its user is closed to inspection until it executes something.
     lib.call(lib.libc.prctl, 4, 1, 0, 0, 0)  # PR_SET_DUMPABLE
     sock = lib.listen()
@@ -227,7 +215,7 @@ def unprivileged():
     lib.need_real_root()
     _, port = lib.fork_child(nobodys_listener)
     roots = lib.listen()
-    result = as_nobody("-tlnp")
+    result = lib.as_nobody("-tlnp")
     equal(result.status, 0, str(result))
     equal(len(result.rows), len(lssock_ok("-tlnp").rows))
     equal(program_cell(row_of_port(result, lib.port_of(roots))), "-".ljust(20))
@@ -240,7 +228,7 @@ def unprivileged():
 def unprivileged_nothing():
     lib.need_real_root()
     roots = lib.listen()
-    result = as_nobody("-tlnp")
+    result = lib.as_nobody("-tlnp")
     equal(result.status, 0, str(result))
     equal(program_cell(row_of_port(result, lib.port_of(roots))), "-".ljust(20))
     that(1 <= result.err.count("\n") <= 2 and "root" in result.err, str(result))
@@ -251,7 +239,7 @@ def unprivileged_plain():
     lib.need_real_root()
     lib.fork_child(nobodys_listener)
     for options in ("-tan", "-ane", "-xa", "-tano"):
-        mine = as_nobody(options)
+        mine = lib.as_nobody(options)
         equal(mine.err, "", options)
         equal(mine.status, 0, options)
         that(lib.same_table(mine.out, lssock_ok(options).out, 1.0), options)
@@ -261,7 +249,7 @@ def unprivileged_plain():
 def notes_once():
     lib.need_real_root()
     keep = [lib.listen() for _ in range(30)]
-    result = as_nobody("-tlnp", "-c0.05", "--count=3")
+    result = lib.as_nobody("-tlnp", "-c0.05", "--count=3")
     equal(result.status, 0, str(result))
     equal(len(result.rows) % 3, 0)
     that(len(result.rows) >= 3 * len(keep), str(result))

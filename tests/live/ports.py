@@ -20,6 +20,7 @@ import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
+from breaking import without_proc  # noqa: E402
 from lib import (Failure, Skip, case, equal, eventually, lssock, lssock_ok, on_terminal,  # noqa: E402
                  that)
 
@@ -690,11 +691,6 @@ def unknown():
         equal((answer.status, json.loads(answer.out)["complete"]), (3, False), str(answer))
 
     in_scene(check)
-
-
-def without_proc():
-    lib.call(lib.libc.unshare, lib.CLONE_NEWNS)
-    lib.call(lib.libc.mount, b"none", b"/proc", b"tmpfs", 0, None)
 
 
 @case("a setting that cannot be read is no setting: null in data, and said in text")

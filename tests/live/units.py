@@ -18,7 +18,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib
 from lib import case, equal, lssock_ok, that
 
-NOBODY = 65534
 CONTAINER = "0123456789abcdef" * 4
 
 lib.enter()
@@ -101,12 +100,7 @@ def server_in(path, name=None):
 
 
 def as_nobody(*args):
-    def drop():
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-
-    result = lib.run([lib.public_lssock(), *args], preexec_fn=drop)
+    result = lib.as_nobody(*args)
     equal(result.status, 0, str(result))
     return result
 

@@ -36,8 +36,14 @@ VIEWS = (
     ("--count-by=state",),
     ("--count-by=" + FIELDS,),
     ("--count-by=program", "--top=1"),
+    ("--list-families",),
     ("-s",),
     ("-st6",),
+    ("-tap", "--diff=then.jsonl", "--columns=+recv_q,+send_q"),
+    ("-xa", "--diff=then.json"),
+    ("--expect=listeners.txt",),
+    ("-tux", "--expect=listeners.txt"),
+    ("-tx", "--expect=then.jsonl"),
 )
 CHOOSING = ("--summary", "--ports", "--time-wait", "--listeners", "--explain", "--explain=LISTEN",
             "--count-by=program")
@@ -99,9 +105,33 @@ def faults(document, part=None):
             for error in validator(part).iter_errors(document)]
 
 
+BASELINE = r"""tcp 127.0.0.1:1 x unit=x.service user=0
+? tcp6 [fe80::1%lo]:1-9 * user=nobody
+tcp *:1024-65535 *
+udp 127.0.0.1%lo:53
+unix @n\xff p unit=x.service
+unix /nowhere
+"""
+
+
+def in_files(args):
+    """The options with the files that --diff and --expect read, which are written at the first call."""
+    folder = lib.temp_dir()
+    names = ("then.json", "then.jsonl", "listeners.txt")
+    for name in names:
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            continue
+        form = "--" + name.rsplit(".", maxsplit=1)[-1]
+        with open(path, "w", encoding="latin-1") as stream:
+            stream.write(BASELINE if form == "--txt" else lssock("-tuxapn", form).out)
+    return tuple(f"{arg.split('=')[0]}={os.path.join(folder, arg.split('=')[1])}"
+                 if arg.split("=")[-1] in names else arg for arg in args)
+
+
 def valid(*args, **options):
     """The documents of a run, each of them as the schema says."""
-    result = lssock(*args, "--json", **options)
+    result = lssock(*in_files(args), "--json", **options)
     found = documents(result)
     for document in found:
         equal(faults(document), [], " ".join(args))
@@ -215,7 +245,7 @@ def nobody():
     lib.need_real_root()
     program = lib.public_lssock()
     for view in VIEWS:
-        result = lib.run([program, *view, "--json"], user=65534, group=65534, extra_groups=[])
+        result = lib.run([program, *in_files(view), "--json"], user=65534, group=65534, extra_groups=[])
         for document in documents(result):
             equal(faults(document), [], f"{' '.join(view)} as nobody")
 
@@ -293,7 +323,7 @@ def killed():
 def strict():
     need_scene()
     for view in ("--summary", "--ports", "--time-wait", "--listeners", "--explain=CLOSE_WAIT",
-                 "--count-by=program", "-s"):
+                 "--count-by=program", "-s", "--diff=then.jsonl", "--expect=listeners.txt"):
         document = valid(view)[0]
         for path, node in objects(document):
             if is_open(path, node):

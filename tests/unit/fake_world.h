@@ -61,6 +61,8 @@ static inline uint32_t world_ifindex(void *ctx, const char *name)
 static inline int world_uid(void *ctx, const char *name, uint32_t *uid)
 {
 	(void)ctx;
+	if (strcmp(name, "gone") == 0)
+		return -EIO;
 	if (strcmp(name, "root") != 0 && strcmp(name, "www-data") != 0)
 		return -ENOENT;
 	*uid = strcmp(name, "root") == 0 ? 0 : 33;

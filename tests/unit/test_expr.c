@@ -791,6 +791,8 @@ Test(expr_error, points_at_the_word)
 	check_error("recv_q = 99999999999999999999", "99999999999999999999", "too large");
 	check_error("recv_q = 99999999999999T", "99999999999999T", "too large");
 	check_error("user = nonsuch", "nonsuch", "name of a user");
+	check_error("user = gone", "gone", "cannot be looked up");
+	check_error("uid = gone", "gone", "cannot be looked up");
 	check_error("v6only = maybe", "maybe", "true or false");
 	check_error("program in x", "in", "=, !=");
 	check_error("pid 812", "812", "expected sport");

@@ -165,8 +165,10 @@ Test(field, find)
 
 Test(field, nothing_is_known_of_an_empty_socket)
 {
-	static const char *const always[] = { "proto",         "family", "state", "local_address",
-					      "owners_status", "local",  NULL };
+	static const char *const always[] = { "proto",         "family",
+					      "state",         "local_address",
+					      "owners_status", "local",
+					      "exposure",      NULL };
 	const struct sock sock = { .proto = PROTO_TCP, .family = AF_INET, .state = 1 };
 	const struct sock_facts facts = { .has = 0 };
 	struct sock with = sock;
@@ -735,6 +737,32 @@ Test(field, units)
 	cr_assert(absent("unit_uid", &sock));
 	cr_assert(absent("container", &sock));
 	cr_assert(absent("container_runtime", &sock));
+}
+
+/* What a listener's process holds it by says nothing of what it accepted. */
+Test(field, closed_sockets)
+{
+	const struct owner owner = { .pid = 10, .fd = 3, .program = "a" };
+	struct sock_closing closing = { .closed_at = "2026-11-28T03:35:47.893407Z" };
+	struct sock sock = { .proto = PROTO_TCP, .owners = &owner, .n_owners = 1 };
+
+	cr_assert(absent("closed_at", &sock));
+	cr_assert(absent("owner_source", &sock));
+	sock.closing = &closing;
+	cr_assert_str_eq(word("closed_at", &sock), "2026-11-28T03:35:47.893407Z");
+	cr_assert(absent("owner_source", &sock));
+	closing.holder_source = HOLDER_LAST_LOOK;
+	cr_assert_str_eq(word("owner_source", &sock), "last-look");
+	cr_assert_eq(number("fd", &sock), 3);
+	closing.holder_source = HOLDER_LISTENER;
+	cr_assert_str_eq(word("owner_source", &sock), "listener");
+	cr_assert(absent("fd", &sock));
+	cr_assert_eq(number("pid", &sock), 10);
+	closing.holder_source = HOLDER_SAME_PEER;
+	cr_assert_str_eq(word("owner_source", &sock), "same-peer");
+	sock.n_owners = 0;
+	sock.owners_hidden = true;
+	cr_assert_str_eq(word("owners_status", &sock), "hidden");
 }
 
 Test(field, owners)

@@ -30,6 +30,7 @@ static int host_delay_ms;
 static bool host_hangs, user_hangs;
 static const char *host_answer; /* NULL: made from the address */
 static const char *user_answer;
+static int user_error;
 static atomic_int host_calls, user_calls, service_calls, gate;
 
 static void wait_ms(int ms)
@@ -77,6 +78,8 @@ static int fake_user(uint32_t uid, char *buf, size_t size)
 		hang();
 	if (uid == 4000000000u)
 		return -ENOENT;
+	if (user_error)
+		return user_error;
 	if (user_answer)
 		snprintf(buf, size, "%s", user_answer);
 	else
@@ -385,6 +388,26 @@ Test(names, users)
 	cr_expect_null(labels.user(labels.ctx, 4000000000u));
 	cr_expect_null(labels.user(labels.ctx, 7));
 	cr_expect_eq(atomic_load(&service_calls), 0);
+	names_free(names);
+}
+
+Test(names, what_the_machine_lacks_is_told_and_asked_for_again)
+{
+	struct names *names = start(false, false, true, 2000);
+	struct labels labels = names_labels(names);
+	struct sock row = row4("192.0.2.1", "192.0.2.2");
+
+	user_error = -EMFILE;
+	names_prefetch(names, &row, 1);
+	cr_expect_null(labels.user(labels.ctx, 1000));
+	cr_expect(names_any_late(names));
+	cr_expect_str_eq(reported(), "lssock: names cannot be looked up: Too many open files\n");
+	cr_expect_eq(report_status(&report), 0);
+	user_error = 0;
+	names_begin_round(names);
+	names_prefetch(names, &row, 1);
+	cr_expect_str_eq(labels.user(labels.ctx, 1000), "user1000");
+	cr_expect_not(names_any_late(names));
 	names_free(names);
 }
 

@@ -221,6 +221,12 @@ Test(options, again_and_again)
 	cr_assert_eq(request.count, 3);
 	cr_assert(parse("--count 3"));
 	cr_assert(request.continuous);
+	/* Of events it is no number of rounds, wherever it stands. */
+	cr_assert(parse("--count=3 --events"));
+	cr_assert(request.events && !request.continuous);
+	cr_assert(parse("--events --count=3 -c"));
+	cr_assert(request.events && request.continuous);
+	cr_assert_eq(request.count, 3);
 	refused("-c0", "'0' is not a number of seconds");
 	refused("--continuous=nan", "'nan' is not");
 	refused("--continuous=1e400", "'1e400' is not");

@@ -64,9 +64,10 @@ Test(plan, other_families_only_when_asked_for)
 	request.inet6 = true;
 	cr_assert_str_eq(tables(&request), "mptcp6 packet");
 	request = (struct request){ .every_family = true };
-	cr_assert_str_eq(tables(&request),
-			 "tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
-			 "dccp6 ping ping6 smc packet netlink vsock tipc xdp");
+	cr_assert_str_eq(
+		tables(&request),
+		"tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
+		"dccp6 ping ping6 smc packet netlink vsock tipc xdp bt kcm key phonet pppoe");
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && plan.local && plan.further && !plan.by_type);
 	for (size_t i = 0; i < plan.n_tables; i++)
@@ -79,6 +80,12 @@ Test(plan, other_families_only_when_asked_for)
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.further && !plan.inet && !plan.local);
 	cr_assert(plan.tables[0].asked);
+	/* Their ends are no Internet addresses. */
+	request = (struct request){ .format = FORMAT_COLUMNS,
+				    .memory = true,
+				    .protos = 1u << PROTO_NETLINK };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_str_eq(plan.fields[plan.n_fields - 2]->name, "local");
 	/* What counts or asks is about what it knows. */
 	request = (struct request){ .view = VIEW_SUMMARY, .protos = 1u << PROTO_NETLINK };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
@@ -116,6 +123,16 @@ Test(plan, sections_appear_as_in_netstat)
 	request = (struct request){ 0 };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && plan.local);
+}
+
+Test(plan, a_question_shows_no_names)
+{
+	struct request request = { .quiet = true, .extend = true };
+	struct plan plan;
+
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(!plan.hosts && !plan.services && !plan.users);
+	plan_free(&plan);
 }
 
 Test(plan, nobody_pays_for_what_is_not_shown)
@@ -598,6 +615,35 @@ Test(plan, what_network_namespaces_do_not_go_with)
 		request = (struct request){ .netns = "blue", .view = view };
 		cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0, "%d", view);
 		plan_free(&plan);
+	}
+}
+
+Test(plan, events_of_what_the_kernel_tells)
+{
+	struct request request = { .events = true, .format = FORMAT_NETSTAT };
+	struct plan plan;
+
+	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert(plan.events);
+	cr_assert_eq(plan.format, FORMAT_COLUMNS);
+	cr_assert_str_eq(plan.fields[0]->name, "closed_at");
+	cr_assert_not(plan.hosts || plan.services || plan.users, "no name is asked for");
+	cr_assert_eq(plan.privileges, PRIVILEGE_FACTS);
+	plan_free(&plan);
+	request.protos = 1u << PROTO_UDP;
+	request.inet6 = true;
+	cr_assert_str_eq(tables(&request), "udp6");
+	request.protos = 1u << PROTO_UDPLITE;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .events = true, .format = FORMAT_JSON };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "it has no end");
+	request.has_timeout = true;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	plan_free(&plan);
+	for (int view = VIEW_SUMMARY; view <= VIEW_METRICS; view++) {
+		request = (struct request){ .events = true, .view = view };
+		cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "%d", view);
 	}
 }
 

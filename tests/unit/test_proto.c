@@ -11,8 +11,9 @@
 Test(proto, words)
 {
 	static const char *const v4[PROTO_COUNT] = {
-		"tcp",  "sctp", "udp",    "udpl",    "raw",   "unix", "mptcp", "dccp",
-		"ping", "smc",  "packet", "netlink", "vsock", "tipc", "xdp",
+		"tcp",  "sctp", "udp", "udpl",   "raw",     "unix",  "mptcp",
+		"dccp", "ping", "smc", "packet", "netlink", "vsock", "tipc",
+		"xdp",  "bt",   "kcm", "key",    "phonet",  "pppoe",
 	};
 	static const char *const v6[] = { "tcp6", "sctp", "udp6", "udpl6", "raw6" };
 	static const char *const services[] = { "tcp", "sctp", "udp", "udp", "ip" };
@@ -27,7 +28,8 @@ Test(proto, words)
 		cr_assert_eq(proto_row((enum sock_proto)i)->name6 != NULL,
 			     proto_has_addresses((unsigned int)i));
 		if (i != PROTO_UDPLITE)
-			cr_assert_str_eq(proto_word((enum sock_proto)i), v4[i]);
+			cr_assert_str_eq(proto_word((enum sock_proto)i),
+					 i == PROTO_BLUETOOTH ? "bluetooth" : v4[i]);
 	}
 	cr_assert_str_eq(proto_word(PROTO_UDPLITE), "udplite");
 	cr_assert_null(proto_row(PROTO_UNIX)->name6);
@@ -47,10 +49,13 @@ Test(proto, numbers)
 						SOCK_DCCP,
 						SOCK_DGRAM,
 						SOCK_STREAM,
-						[PROTO_XDP] = SOCK_RAW };
+						[PROTO_XDP] = SOCK_RAW,
+						[PROTO_KEY] = SOCK_RAW,
+						[PROTO_PPPOE] = SOCK_STREAM };
 	static const int families[PROTO_COUNT] = {
 		[PROTO_UNIX] = 1,   [PROTO_SMC] = 43,  [PROTO_PACKET] = 17, [PROTO_NETLINK] = 16,
-		[PROTO_VSOCK] = 40, [PROTO_TIPC] = 30, [PROTO_XDP] = 44,
+		[PROTO_VSOCK] = 40, [PROTO_TIPC] = 30, [PROTO_XDP] = 44,    [PROTO_BLUETOOTH] = 31,
+		[PROTO_KCM] = 41,   [PROTO_KEY] = 15,  [PROTO_PHONET] = 35, [PROTO_PPPOE] = 24,
 	};
 	static const bool timers[PROTO_COUNT] = {
 		true, false, true, true, true, false, true, true
@@ -116,8 +121,10 @@ Test(proto, unix_types)
 Test(proto, family_words)
 {
 	static const char *const want[] = {
-		[1] = "unix",  [2] = "inet",   [10] = "inet6", [16] = "netlink", [17] = "packet",
-		[30] = "tipc", [40] = "vsock", [43] = "smc",   [44] = "xdp",
+		[1] = "unix",    [2] = "inet",  [10] = "inet6", [16] = "netlink",
+		[17] = "packet", [30] = "tipc", [40] = "vsock", [43] = "smc",
+		[44] = "xdp",    [15] = "key",  [24] = "pppoe", [31] = "bluetooth",
+		[35] = "phonet", [41] = "kcm",
 	};
 
 	check_names(family_word, want, 45);
