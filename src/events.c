@@ -255,12 +255,14 @@ static int sleep_until(struct events *events, int64_t end_ns)
 	return rc == -EPIPE ? rc : 0;
 }
 
-/* Whether the round is over. */
+/* Whether the round is over. What waits goes to the next one, if there is one. */
 static bool is_time(const struct events *events, int64_t end_ns, bool more_waits)
 {
 	int64_t now = events->config.env->now_ns(events->config.env);
 
-	return more_waits ? now - drain_ns >= end_ns : now >= end_ns;
+	if (more_waits && end_ns == events->deadline_ns)
+		now -= drain_ns;
+	return now >= end_ns;
 }
 
 /* Until the round is over. */
