@@ -272,10 +272,13 @@ static int run(struct events *events, int64_t end_ns, uint64_t *n_rows)
 	int rc;
 
 	for (;;) {
+		/* What was closed before the signal came is still told. */
+		bool stop = env->stop_signal(env) != 0;
+
 		rc = take_batch(events, n_rows);
 		if (rc < 0)
 			return rc;
-		if (env->stop_signal(env))
+		if (stop)
 			return -EINTR;
 		if (events->n_left == 0 || is_time(events, end_ns, rc > 0))
 			return 0;

@@ -43,7 +43,7 @@ enum sock_need {
 	NEED_NETNS = 1 << 18,         /* the network namespace: looks at all processes' */
 	/* User, inode and control group's id: told of every socket that is open, and not of one
 	 * that has been closed. */
-	NEED_HOLDER = 1 << 19,
+	NEED_HOLDER = 1 << 20,
 };
 
 /* What the kernel can decide about an Internet socket. */
