@@ -15,6 +15,7 @@
 #include "kernel/counters.h"
 #include "kernel/sysctl.h"
 #include "source/proc_inet.h"
+#include "source/proc_others.h"
 #include "source/proc_protocols.h"
 #include "source/proc_sctp.h"
 #include "source/proc_special.h"
@@ -22,7 +23,7 @@
 #include "world.h"
 
 enum { N_INET = 8, SCTP_EPS = N_INET, SCTP_ASSOCS, COUNTERS, NUMBERS = COUNTERS + 3, PORTS };
-enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, COUNT };
+enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, OTHERS, N_OTHERS = 5, COUNT = OTHERS + N_OTHERS };
 
 static struct fuzz_world world;
 
@@ -148,6 +149,36 @@ static void list_sctp(bool assocs, const char *text, size_t n)
 	check_list(level);
 }
 
+/* Families of which only such files tell. */
+static const struct {
+	enum sock_proto proto;
+	const char *path;
+} others[N_OTHERS] = {
+	{ PROTO_BLUETOOTH, "net/rfcomm" }, { PROTO_KCM, "net/kcm" },     { PROTO_KEY, "net/pfkey" },
+	{ PROTO_PHONET, "net/phonet" },    { PROTO_PPPOE, "net/pppoe" },
+};
+
+static void list_others(unsigned int which, const char *text, size_t n)
+{
+	struct sock_query query = { .proto = others[which].proto, .states = UINT32_MAX };
+	size_t n_rows = 0;
+	struct sock_sink sink = { .take = take, .ctx = &n_rows };
+
+	fuzz_world_file(&world, others[which].path, text, n);
+	check_list(proc_others_list(&world.env, &world.report, &query, &sink));
+}
+
+static void check_others_line(unsigned int which, const char *line, size_t len)
+{
+	struct sock_special special;
+	struct sock row;
+	int rc = proc_others_parse(others[which].proto, which, line, len, &row, &special);
+
+	FUZZ_CHECK(rc == 0 || rc == 1 || rc == -EBADMSG);
+	if (rc == 1)
+		fuzz_check_row(&row);
+}
+
 static void list_special(bool netlink, const char *text, size_t n)
 {
 	struct sock_query query = { .states = UINT32_MAX };
@@ -248,6 +279,8 @@ static void check_lines(unsigned int which, const char *text, size_t n)
 
 		if (which < N_INET)
 			check_inet_line(which, line, len);
+		else if (which >= OTHERS)
+			check_others_line(which - OTHERS, line, len);
 		else if (which >= PACKET)
 			check_special_line(which, line, len);
 		else
@@ -267,7 +300,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_world_begin(&world);
 	if (which <= SCTP_ASSOCS || which >= PACKET)
 		check_lines(which, text, n);
-	if (which == PACKET || which == NETLINK)
+	if (which >= OTHERS)
+		list_others(which - OTHERS, text, n);
+	else if (which == PACKET || which == NETLINK)
 		list_special(which == NETLINK, text, n);
 	else if (which < N_INET)
 		list_inet(which, text, n);
