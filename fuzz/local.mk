@@ -4,6 +4,7 @@
 
 fuzz_targets = \
 	%D%/fuzz_args \
+	%D%/fuzz_capture \
 	%D%/fuzz_expr \
 	%D%/fuzz_inet_diag \
 	%D%/fuzz_machine \
@@ -23,6 +24,7 @@ libfuzz_a_SOURCES = \
 
 fuzz_libs = libfuzz.a libcore.a $(LIBMNL_LIBS) $(FUZZING_LIBS)
 fuzz_fuzz_args_LDADD = $(fuzz_libs)
+fuzz_fuzz_capture_LDADD = $(fuzz_libs)
 fuzz_fuzz_expr_LDADD = $(fuzz_libs)
 fuzz_fuzz_inet_diag_LDADD = $(fuzz_libs)
 fuzz_fuzz_machine_LDADD = $(fuzz_libs)

@@ -198,7 +198,7 @@ int complete_list_listeners(struct complete *complete, struct source_run *source
 		};
 		enum source_result result;
 
-		if (table->proto == PROTO_UNIX || table->proto == PROTO_RAW)
+		if (!directions_has(table->proto))
 			continue;
 		result = source_list(sources, &query, false, &sink);
 		if (result == SOURCE_CANCELED)

@@ -255,12 +255,14 @@ static int sleep_until(struct events *events, int64_t end_ns)
 	return rc == -EPIPE ? rc : 0;
 }
 
-/* Whether the round is over. */
+/* Whether the round is over. What waits goes to the next one, if there is one. */
 static bool is_time(const struct events *events, int64_t end_ns, bool more_waits)
 {
 	int64_t now = events->config.env->now_ns(events->config.env);
 
-	return more_waits ? now - drain_ns >= end_ns : now >= end_ns;
+	if (more_waits && end_ns == events->deadline_ns)
+		now -= drain_ns;
+	return now >= end_ns;
 }
 
 /* Until the round is over. */
@@ -270,10 +272,13 @@ static int run(struct events *events, int64_t end_ns, uint64_t *n_rows)
 	int rc;
 
 	for (;;) {
+		/* What was closed before the signal came is still told. */
+		bool stop = env->stop_signal(env) != 0;
+
 		rc = take_batch(events, n_rows);
 		if (rc < 0)
 			return rc;
-		if (env->stop_signal(env))
+		if (stop)
 			return -EINTR;
 		if (events->n_left == 0 || is_time(events, end_ns, rc > 0))
 			return 0;

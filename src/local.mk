@@ -192,6 +192,7 @@ libcore_a_SOURCES = \
 	%D%/source/proc_unix.c %D%/source/proc_unix.h \
 	%D%/source/snapshot.c %D%/source/snapshot.h \
 	%D%/source/snapshot_row.c %D%/source/snapshot_row.h \
+	%D%/source/snapshot_sock.c \
 	%D%/source/source.c %D%/source/source.h \
 	%D%/source/unix_join.c %D%/source/unix_join.h \
 	%D%/source/unix_known.c %D%/source/unix_known.h \

@@ -145,7 +145,11 @@ int capture_record_begin(const struct env *outer, const char *path, const struct
 	}
 	make_env(outer, env);
 	put_notes(report);
-	return 0;
+	if (env->proc_fd != -ENOMEM && env->net_fd != -ENOMEM)
+		return 0;
+	capture_record_end(true, text, size);
+	snprintf(text, size, "--record: %s", strerror(ENOMEM));
+	return -ENOMEM;
 }
 
 int capture_record_end(bool discard, char *text, size_t size)

@@ -192,6 +192,11 @@ int capture_replay_begin(const struct env *outer, const char *path, struct repor
 			   "--replay: %zu messages are of no TCP socket and are left out",
 			   player->ss.n_others);
 	make_env(outer, env);
+	if (env->proc_fd == -ENOMEM || env->net_fd == -ENOMEM) {
+		snprintf(text, size, "--replay: %s", strerror(ENOMEM));
+		forget(player);
+		return -ENOMEM;
+	}
 	repeat_notes();
 	return 0;
 }

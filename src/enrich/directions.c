@@ -51,15 +51,7 @@ static bool is_listener(const struct sock *sock)
 
 static bool is_connection(const struct sock *sock)
 {
-	switch (sock->proto) {
-	case PROTO_TCP:
-	case PROTO_SCTP:
-	case PROTO_UDP:
-	case PROTO_UDPLITE:
-		return has_remote(sock);
-	default:
-		return false;
-	}
+	return directions_has(sock->proto) && has_remote(sock);
 }
 
 int directions_learn(struct directions *directions, const struct sock *rows, size_t n)

@@ -6,10 +6,12 @@
 #ifndef LSSOCK_ENRICH_DIRECTIONS_H
 #define LSSOCK_ENRICH_DIRECTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "model/proto.h"
 #include "model/sock.h"
 
 /* A zeroed struct knows no listener. Memory: some 32 bytes a listening address. */
@@ -17,6 +19,13 @@ struct directions {
 	struct hash64 ends; /* hash of protocol, family, address and port */
 	uint32_t unknown;   /* 1 << enum sock_proto: not all of its listeners are known */
 };
+
+/* Whether sockets of that protocol have a direction: TCP, SCTP, UDP, UDP-Lite. */
+static inline bool directions_has(unsigned int proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_SCTP || proto == PROTO_UDP ||
+	       proto == PROTO_UDPLITE;
+}
 
 /* Learns the listeners among n rows: TCP and SCTP in LISTEN, UDP and UDP-Lite that are bound and
  * not connected. 0 or -ENOMEM. */

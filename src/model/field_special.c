@@ -153,7 +153,7 @@ static bool get_groups(const struct field *field, const struct sock *sock, uint3
 		return false;
 	for (uint32_t at = 0; at + sizeof(word) <= sock->special->groups.len; at += sizeof(word)) {
 		memcpy(&word, sock->special->groups.data + at, sizeof(word));
-		for (uint32_t bit = 0; word && bit < 32; bit++) {
+		for (uint32_t bit = 0; bit < 32 && word >> bit; bit++) {
 			if (!(word >> bit & 1) || i-- > 0)
 				continue;
 			return value_number(value, at * 8u + bit + 1, true);

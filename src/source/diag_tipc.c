@@ -46,26 +46,27 @@ static bool parse_connection(const struct nl_attr *nest, struct special_row *row
 	return good && rc == 0;
 }
 
+/* What did not come, or came damaged, is not known. */
 static bool parse_queues(const struct nl_attr *nest, struct special_row *row)
 {
+	bool good = true, has_recv = false, has_send = false;
 	uint32_t recv_q = 0, send_q = 0;
 	struct nl_attr attr;
-	bool good = true;
 	size_t pos = 0;
 	int rc;
 
 	while ((rc = nl_attr_next(nest->data, nest->len, &pos, &attr)) > 0) {
 		if (attr.type == TIPC_NLA_SOCK_STAT_RCVQ)
-			good &= diag_special_u32(&attr, &recv_q);
+			good &= has_recv = diag_special_u32(&attr, &recv_q);
 		else if (attr.type == TIPC_NLA_SOCK_STAT_SENDQ)
-			good &= diag_special_u32(&attr, &send_q);
+			good &= has_send = diag_special_u32(&attr, &send_q);
 	}
-	if (!good || rc < 0)
-		return false;
-	row->sock->has |= SOCK_HAS_QUEUES;
-	row->sock->recv_q = recv_q;
-	row->sock->send_q = send_q;
-	return true;
+	if (has_recv) {
+		row->sock->has |= has_send ? SOCK_HAS_QUEUES : SOCK_HAS_RECV_Q;
+		row->sock->recv_q = recv_q;
+		row->sock->send_q = has_send ? send_q : 0;
+	}
+	return good && rc == 0;
 }
 
 /* The type and the state are numbers of 32 bits that mean something up to 255. */

@@ -204,6 +204,8 @@ static int hand_on_row(struct snapshot *snapshot)
 	snapshot->row_depth = 0;
 	if (err < 0)
 		return err == -EINVAL ? bad(snapshot, row->error) : err;
+	if (row->passed_over)
+		return 0;
 	about->common = about->n_rows ? about->common & row->seen : row->seen;
 	about->n_rows++;
 	about->many_netns |= row->known >> SNAPSHOT_NETNS & 1u;

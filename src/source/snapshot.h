@@ -2,7 +2,7 @@
 /*
  * Sockets from what lssock --json or --jsonl wrote earlier (doc/lssock.schema.json), also when jq
  * or another program has written it anew. The text is handed in piece by piece; it may be anybody's
- * and is checked as such. Memory: one record's.
+ * and is checked as such. Families beyond Internet and UNIX are passed over. Memory: one record's.
  */
 #ifndef LSSOCK_SOURCE_SNAPSHOT_H
 #define LSSOCK_SOURCE_SNAPSHOT_H

@@ -13,6 +13,8 @@
 #include "model/unit.h"
 #include "source/snapshot.h"
 
+#define SNAPSHOT_BIT(member) (1u << (member))
+
 /* A text inside the row's bytes. */
 struct snapshot_text {
 	size_t at, len;
@@ -38,6 +40,7 @@ struct snapshot_row {
 	size_t n_bytes, cap_bytes;
 
 	/* What snapshot_row_finish() makes of it. */
+	bool passed_over; /* a socket of a family that is neither Internet nor UNIX: nothing */
 	struct sock sock;
 	struct owner *sock_owners;
 	size_t cap_sock_owners;
@@ -60,6 +63,9 @@ int snapshot_row_take_owner(struct snapshot_row *row, enum snapshot_member membe
 			    enum json_kind kind, const struct json_token *value);
 /* Another owner follows. The same returns. */
 int snapshot_row_add_owner(struct snapshot_row *row);
+
+/* The record is refused: returns -EINVAL. error: a constant text. */
+int snapshot_row_bad(struct snapshot_row *row, const char *error);
 
 /* The member of that name; SNAPSHOT_MEMBER_COUNT for one that nobody needs. */
 enum snapshot_member snapshot_member_find(const struct json_token *key);

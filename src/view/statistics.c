@@ -366,7 +366,8 @@ struct writer *statistics_new(const struct view_config *config, struct obuf *out
 		.query = { .inet4 = config->inet4 || !named,
 			   .inet6 = config->inet6 || (!named && config->format != VIEW_TEXT),
 			   .protos = config->protos & ~(1u << PROTO_UNIX),
-			   .inet6_named = config->inet6 },
+			   .inet6_named = config->inet6,
+			   .unique = config->format != VIEW_TEXT },
 		.headed = config->no_header,
 	};
 	return &statistics->writer;

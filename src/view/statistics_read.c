@@ -239,5 +239,5 @@ int statistics_read(const struct statistics_query *query, const struct env *env,
 		err = read_one(&reading, &file_tcp, false);
 	if (err == 0 && reading.n_read == 0)
 		report_add(report, REPORT_FAILED, "no counter can be read");
-	return err == 0 ? make_unique(&reading) : err;
+	return err == 0 && query->unique ? make_unique(&reading) : err;
 }

@@ -18,6 +18,7 @@ struct statistics_query {
 	bool inet4, inet6; /* at least one */
 	uint32_t protos;   /* 1 << enum sock_proto of those named; 0: all */
 	bool inet6_named;  /* say so when there is no IPv6 */
+	bool unique; /* for data: each counter once and groups in one piece; doubles are told */
 };
 
 /*

@@ -405,6 +405,12 @@ def written_anew():
             equal(diff("-", "-tulp", status=SAME, stdin=stream)[0], "0 new, 0 gone, 0 changed, 2 the same")
         shell = f"{lib.LSSOCK} -tulp --jsonl | {lib.LSSOCK} -tulp --diff=/dev/stdin"
         equal(lib.run(["sh", "-c", shell]).out, "0 new, 0 gone, 0 changed, 2 the same\n")
+        netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        netlink.bind((0, 0))
+        further = write("then", lssock("-tulp", "--netlink", "--jsonl").out)
+        that('"netlink"' in open(further, encoding="latin-1").read(), "a socket of another family")
+        equal(diff(further, "-tulp", status=SAME), ["0 new, 0 gone, 0 changed, 2 the same"])
+        netlink.close()
         document["sockets"].pop()
         equal(diff(write("then", json.dumps(document)), "-tulp")[1], "1 new, 0 gone, 0 changed, 1 the same")
 

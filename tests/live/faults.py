@@ -384,7 +384,7 @@ def fewer_files():
 
 WRONG = (
     "-Q", "--nonsense", "-tQ", "--tcp=yes", "--count", "--count=0", "--count=x", "--count=-1",
-    "--count=1.5", "--count=99999999999999999999", "-c0", "-c-1", "-c1e400", "-c.", "--continuous=nan",
+    "--count=1.5", "--count=99999999999999999999", "-c0", "-c-1", "-c1e999", "-c.", "--continuous=nan",
     "--continuous=0", "--continuous=-1", "--continuous=inf", "--continuous=1e400", "--continuous=",
     "--continuous=1x", "--resolve-timeout=", "--resolve-timeout=x", "--resolve-timeout=-1",
     "--resolve-timeout=nan", "--resolve-timeout=1e400", "--resolve-timeout=inf", "--resolve-timeout",
@@ -401,7 +401,7 @@ for WORD in WRONG:
         that(not re.search(r"[^\n\x20-\x7e]", result.err), "a control byte in the message")
 
 
-# As in netstat "-cnan" is -c -n -a -n, so it is no wrong number.
+# As in netstat "-cnan" is -c -n -a -n, so it is no wrong number; nor is "-c1e400": -c1 -e -4 -0.
 
 
 @case("a wrong option among right ones: nothing is done")

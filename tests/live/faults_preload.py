@@ -64,7 +64,8 @@ MODES = (
     ("--openmetrics", "-n"), ("--all-netns", "-tan"), ("-tan", "-c0.001", "--count=3"),
     ("--check=1",), ("-tnq",), ("--wait=listen:1", "--timeout=0.01"),
     ("--kill", "-tn", "sport = 1"), ("-tn", "--explain-filter", "sport = 1"),
-    ("--list-columns",), ("--help",),
+    ("--list-columns",), ("--help",), ("--baseline", "-n"), ("--replay=recording", "-tan"),
+    ("-tan", "--columns=+direction,exposure"),
 )
 
 
@@ -259,4 +260,6 @@ for _ in range(3):
     KEPT.append(socket.socket(socket.AF_UNIX))
     KEPT[-1].bind(b"\0preload%d" % len(KEPT))
     KEPT[-1].listen()
+os.chdir(lib.temp_dir())
+lssock("-tan", "--record=recording")
 lib.main()

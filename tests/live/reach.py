@@ -147,7 +147,7 @@ def exposures():
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
         try:
-            sock.bind((text, 0))
+            sock.bind((text, 20000 + len(kept)))  # port 0 may be the same one twice
         except OSError:  # not every number is an address to bind to
             sock.close()
             continue

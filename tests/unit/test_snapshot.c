@@ -173,6 +173,18 @@ Test(snapshot, flipped_bits_crash_nothing)
 	}
 }
 
+Test(snapshot, other_families_are_passed_over)
+{
+	static const char text[] = "{\"proto\":\"netlink\",\"state\":null}" SESSION
+				   "{\"proto\":\"mptcp\",\"owners\":[]}" END;
+	struct snapshot_about about;
+
+	cr_assert_eq(read_all(text, sizeof(text) - 1, &about), 0);
+	cr_assert_eq(n_taken, 1);
+	cr_assert_eq(about.n_rows, 1);
+	cr_assert(about.complete);
+}
+
 Test(snapshot, what_is_refused)
 {
 	static const char *const refused[] = {

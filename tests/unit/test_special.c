@@ -193,11 +193,13 @@ Test(special, netlink)
 	}
 	cr_assert_not(field_get(groups, &sock, 3, &value));
 	cr_assert_not(field_get(groups, &sock, UINT32_MAX, &value));
-	/* The last group of a word, and all of them. */
-	special.groups = (struct blob){ guard_copy("\0\0\0\x80\xff\xff\xff\xff", 8), 8 };
-	cr_assert(field_get(groups, &sock, 0, &value) && value.number == 32);
-	cr_assert(field_get(groups, &sock, 32, &value) && value.number == 64);
-	cr_assert_not(field_get(groups, &sock, 33, &value));
+	/* Group 32 is the last bit of its word. */
+	special.groups = (struct blob){ (const uint8_t *)"\1\0\0\200\0\0\0\200", 8 };
+	for (uint32_t i = 0; i < 3; i++) {
+		cr_assert(field_get(groups, &sock, i, &value));
+		cr_assert_eq(value.number, ((const uint64_t[]){ 1, 32, 64 })[i]);
+	}
+	cr_assert_not(field_get(groups, &sock, 3, &value));
 	special.local.port = 0;
 	special.protocol = 17;
 	cr_assert_str_eq(end_text(false), "17:kernel");
@@ -253,6 +255,28 @@ Test(special, tipc)
 	cr_assert_eq(number("published"), true);
 	cr_assert(absent("service_type") && absent("remote"));
 	cr_assert_eq(number("recv_q"), 0);
+}
+
+/* Of two queues one is damaged, or did not come: it is not known, and nothing stays behind. */
+Test(special, tipc_with_half_a_queue)
+{
+	/* In a nest of the socket one of its statistics: the queue to be read, and to be sent. */
+	static const uint8_t damaged[] = { 24, 0, 2, 0, 20, 0, 5, 0, 8, 0, 0, 0,
+					   9,  0, 0, 0, 7,  0, 1, 0, 5, 0, 0, 0 };
+	static const uint8_t alone[] = { 16, 0, 2, 0, 12, 0, 5, 0, 8, 0, 1, 0, 5, 0, 0, 0 };
+	size_t at = diag_tipc_family.message_size;
+
+	load(5);
+	memcpy(body + at, damaged, sizeof(damaged));
+	cr_assert_eq(parse(&diag_tipc_family, at + sizeof(damaged)), NL_ROW);
+	cr_assert(attrs_bad);
+	cr_assert_eq(number("recv_q"), 9);
+	cr_assert(absent("send_q"));
+	cr_assert_eq(sock.send_q, 0);
+	memcpy(body + at, alone, sizeof(alone));
+	cr_assert_eq(parse(&diag_tipc_family, at + sizeof(alone)), NL_ROW);
+	cr_assert_not(attrs_bad);
+	cr_assert(absent("recv_q") && absent("send_q"));
 }
 
 Test(special, xdp)

@@ -311,7 +311,11 @@ Test(statistics_read, damage_is_told)
 /* In data each counter is one member of the one object of its group. */
 Test(statistics_read, each_counter_once_and_groups_in_one_piece)
 {
-	const struct statistics_query query = { .inet4 = true, .protos = PROTO_BIT(PROTO_TCP) };
+	const struct statistics_query query = {
+		.inet4 = true,
+		.protos = PROTO_BIT(PROTO_TCP),
+		.unique = true,
+	};
 
 	proc_dir_put_text("net/snmp",
 			  "Tcp: InSegs\nTcp: 2\nUdp: A\nUdp: 3\nTcp: InSegs B\nTcp: 4 5\n");
