@@ -265,7 +265,7 @@ static void put_socket(struct lists *lists, const struct fuzz_chunk *chunk)
 	if (!abstract)
 		n = strnlen((const char *)chunk->data, n);
 	listens = listens && (n > 0 || abstract);
-	for (unsigned int i = 0; listens && i < (bits & WAITING) >> 4; i++) {
+	for (unsigned int i = 0; listens && i < (unsigned int)(bits & WAITING) >> 4; i++) {
 		put_line(lists, UNIX_STATE_CONNECTING, 0, chunk->data, n, abstract);
 		lists->n_waiting++;
 	}

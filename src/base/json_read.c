@@ -283,7 +283,7 @@ enum json_kind json_read_next(struct json_read *read, struct json_token *token)
 		case WANT_FIRST_KEY:
 			if (read->text[read->at] == close)
 				return close_one(read);
-			/* fall through */
+			__attribute__((fallthrough));
 		case WANT_KEY:
 			if (read->text[read->at] != '"')
 				return bad(read, "a member's name was expected");

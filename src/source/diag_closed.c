@@ -54,7 +54,7 @@ int diag_closed_parse(const void *datagram, size_t len, struct sock *out, struct
 		return -EBADMSG;
 	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return 0;
-	payload = NLMSG_DATA(message);
+	payload = (const char *)message + NLMSG_HDRLEN;
 	n = message->nlmsg_len - NLMSG_HDRLEN;
 	rc = find_proto(payload, n, &proto);
 	if (rc <= 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sockets of `sockets` that have no Internet address. */
+/* <linux/vm_sockets.h> of some releases needs it, and does not ask for it. */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
