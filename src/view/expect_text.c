@@ -230,7 +230,7 @@ static int put_summary(const struct expect_answer *answer, struct obuf *out)
 	if (answer->n_clients) {
 		obuf_put_str(out, ", ");
 		put_count(out, answer->n_clients, " UDP socket", " UDP sockets");
-		obuf_put_str(out, " on ports of clients (");
+		obuf_put_str(out, " on ephemeral ports (");
 		obuf_put_left(out, answer->client_low, 0);
 		obuf_put_char(out, '-');
 		obuf_put_left(out, answer->client_high, 0);

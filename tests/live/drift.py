@@ -153,7 +153,7 @@ def clients():
     session.connect(("127.0.0.1", 53))
     port = lib.port_of(client)
     that(low <= port <= high, str(port))
-    line = f"no drift: 1 listener as expected, 1 UDP socket on ports of clients ({low}-{high}) not judged"
+    line = f"no drift: 1 listener as expected, 1 UDP socket on ephemeral ports ({low}-{high}) not judged"
     equal(expect("udp 0.0.0.0:53\n").lines[0], line)
     equal(expect(f"udp 0.0.0.0:53\nudp *:{low}-{high} {me()}\n").lines[0],
           "no drift: 2 listeners as expected")
