@@ -36,11 +36,11 @@ bool capture_ss_is_one(const uint8_t *data, size_t len)
 }
 
 /* The family of the socket that a message tells of, or 0. */
-static uint8_t family_of(const struct nlmsghdr *msg)
+static uint8_t family_of(const struct nlmsghdr *msg, const struct nlmsghdr *head)
 {
 	const uint8_t *payload = (const uint8_t *)msg + NLMSG_HDRLEN;
 
-	if (!is_row_type(msg->nlmsg_type) || msg->nlmsg_len == NLMSG_HDRLEN)
+	if (!is_row_type(head->nlmsg_type) || head->nlmsg_len == NLMSG_HDRLEN)
 		return 0;
 	return payload[0] == AF_INET || payload[0] == AF_INET6 ? payload[0] : 0;
 }
@@ -48,6 +48,7 @@ static uint8_t family_of(const struct nlmsghdr *msg)
 int capture_ss_read(struct capture_ss *ss, const uint8_t *data, size_t len, size_t *offset)
 {
 	const struct nlmsghdr *msg;
+	struct nlmsghdr head = { .nlmsg_len = 0 }; /* a copy: msg need not be aligned */
 	struct nl_walk walk;
 	int got;
 
@@ -56,11 +57,13 @@ int capture_ss_read(struct capture_ss *ss, const uint8_t *data, size_t len, size
 	do {
 		*offset = walk.pos;
 		got = nl_walk_next(&walk, &msg);
-		if (got == 1 && msg->nlmsg_len > CAPTURE_SS_MESSAGE_MAX)
+		if (got == 1)
+			memcpy(&head, msg, sizeof(head));
+		if (got == 1 && head.nlmsg_len > CAPTURE_SS_MESSAGE_MAX)
 			got = -EBADMSG;
-		if (got == 1 && family_of(msg))
+		if (got == 1 && family_of(msg, &head))
 			ss->n_rows++;
-		else if (got == 1 && msg->nlmsg_type >= NLMSG_MIN_TYPE)
+		else if (got == 1 && head.nlmsg_type >= NLMSG_MIN_TYPE)
 			ss->n_others++;
 	} while (got == 1);
 	return got;
@@ -120,10 +123,13 @@ static ssize_t ss_recv(struct nl_link *link, void *buf, size_t size, bool *trunc
 	if (!ss->busy || size < NLMSG_HDRLEN)
 		return -EAGAIN;
 	while (before = ss->walk.pos, nl_walk_next(&ss->walk, &msg) == 1) {
-		uint8_t family = family_of(msg);
-		size_t aligned = NLMSG_ALIGN(msg->nlmsg_len);
-		struct nlmsghdr head = *msg;
+		struct nlmsghdr head;
+		size_t aligned;
+		uint8_t family;
 
+		memcpy(&head, msg, sizeof(head));
+		aligned = NLMSG_ALIGN(head.nlmsg_len);
+		family = family_of(msg, &head);
 		if (!family || (ss->family != AF_UNSPEC && family != ss->family))
 			continue;
 		if (aligned > size - n) {
@@ -131,8 +137,8 @@ static ssize_t ss_recv(struct nl_link *link, void *buf, size_t size, bool *trunc
 			*truncated = n == 0;
 			return n ? (ssize_t)n : (ssize_t)size;
 		}
-		memcpy(to + n, msg, msg->nlmsg_len);
-		memset(to + n + msg->nlmsg_len, 0, aligned - msg->nlmsg_len);
+		memcpy(to + n, msg, head.nlmsg_len);
+		memset(to + n + head.nlmsg_len, 0, aligned - head.nlmsg_len);
 		head.nlmsg_type = ss->request.nlmsg_type;
 		put_head(ss, to + n, &head);
 		n += aligned;

@@ -3,6 +3,7 @@
 #include "source/diag_closed.h"
 
 #include <errno.h>
+#include <string.h>
 #include <netinet/in.h>
 
 #include <linux/inet_diag.h>
@@ -43,6 +44,7 @@ int diag_closed_parse(const void *datagram, size_t len, struct sock *out, struct
 		      bool *attrs_bad)
 {
 	const struct nlmsghdr *message, *second;
+	struct nlmsghdr head; /* a copy: the datagram need not be aligned */
 	enum sock_proto proto;
 	struct nl_walk walk;
 	const void *payload;
@@ -52,10 +54,11 @@ int diag_closed_parse(const void *datagram, size_t len, struct sock *out, struct
 	nl_walk_begin(&walk, datagram, len);
 	if (nl_walk_next(&walk, &message) <= 0 || nl_walk_next(&walk, &second) != 0)
 		return -EBADMSG;
-	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+	memcpy(&head, message, sizeof(head));
+	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return 0;
 	payload = (const char *)message + NLMSG_HDRLEN;
-	n = message->nlmsg_len - NLMSG_HDRLEN;
+	n = head.nlmsg_len - NLMSG_HDRLEN;
 	rc = find_proto(payload, n, &proto);
 	if (rc <= 0)
 		return rc;
