@@ -104,7 +104,7 @@ _lssock()
 
 	if [[ $option == --protocol || $option == --family || $option =~ ^-[altuUSwx046BnpeoZWTHscqvVh0-9.]*A$ ]]; then
 		_lssock_list "$prefix" "$cur" all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr \
-			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe
+			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe can l2tp
 		return
 	fi
 	case $option in

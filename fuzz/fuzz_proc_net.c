@@ -23,7 +23,7 @@
 #include "world.h"
 
 enum { N_INET = 8, SCTP_EPS = N_INET, SCTP_ASSOCS, COUNTERS, NUMBERS = COUNTERS + 3, PORTS };
-enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, OTHERS, N_OTHERS = 5, COUNT = OTHERS + N_OTHERS };
+enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, OTHERS, N_OTHERS = 6, COUNT = OTHERS + N_OTHERS };
 
 static struct fuzz_world world;
 
@@ -154,8 +154,9 @@ static const struct {
 	enum sock_proto proto;
 	const char *path;
 } others[N_OTHERS] = {
-	{ PROTO_BLUETOOTH, "net/rfcomm" }, { PROTO_KCM, "net/kcm" },     { PROTO_KEY, "net/pfkey" },
-	{ PROTO_PHONET, "net/phonet" },    { PROTO_PPPOE, "net/pppoe" },
+	{ PROTO_BLUETOOTH, "net/rfcomm" }, { PROTO_KCM, "net/kcm" },
+	{ PROTO_KEY, "net/pfkey" },        { PROTO_PHONET, "net/phonet" },
+	{ PROTO_PPPOE, "net/pppoe" },      { PROTO_L2TP, "net/pppol2tp" },
 };
 
 static void list_others(unsigned int which, const char *text, size_t n)

@@ -75,9 +75,9 @@ static struct family look(struct source_run *sources, enum sock_proto proto)
 static const struct unseen {
 	const char *word, *kernel_name;
 } unseen[] = {
-	{ "alg", "ALG" }, { "ax25", "AX25" },   { "can", "CAN_RAW" }, { "l2tp", "L2TP/IP" },
-	{ "llc", "LLC" }, { "mctp", "MCTP" },   { "pptp", "PPTP" },   { "qipcrtr", "QIPCRTR" },
-	{ "rds", "RDS" }, { "rxrpc", "RXRPC" }, { "x25", "X25" },
+	{ "alg", "ALG" },     { "ax25", "AX25" }, { "l2tp_ip", "L2TP/IP" }, { "llc", "LLC" },
+	{ "mctp", "MCTP" },   { "pptp", "PPTP" }, { "qipcrtr", "QIPCRTR" }, { "rds", "RDS" },
+	{ "rxrpc", "RXRPC" }, { "x25", "X25" },
 };
 
 enum { N_UNSEEN = sizeof(unseen) / sizeof(unseen[0]), MAX_FAMILIES = PROTO_COUNT + N_UNSEEN };

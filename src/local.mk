@@ -182,6 +182,7 @@ libcore_a_SOURCES = \
 	%D%/source/nl_dump.c %D%/source/nl_dump.h \
 	%D%/source/nl_link.c %D%/source/nl_link.h \
 	%D%/source/nl_place.c %D%/source/nl_place.h \
+	%D%/source/proc_can.c %D%/source/proc_can.h \
 	%D%/source/proc_inet.c %D%/source/proc_inet.h \
 	%D%/source/proc_others.c %D%/source/proc_others.h \
 	%D%/source/proc_protocols.c %D%/source/proc_protocols.h \

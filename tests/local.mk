@@ -58,6 +58,7 @@ unit_tests = \
 	%D%/unit/test_pair \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \
+	%D%/unit/test_proc_can \
 	%D%/unit/test_proc_inet \
 	%D%/unit/test_proc_others \
 	%D%/unit/test_proc_sctp \

@@ -91,6 +91,8 @@ static const struct family families[] = {
 	{ "key", .protos = BIT(PROTO_KEY) },
 	{ "phonet", .protos = BIT(PROTO_PHONET) },
 	{ "pppoe", .protos = BIT(PROTO_PPPOE) },
+	{ "can", .protos = BIT(PROTO_CAN) },
+	{ "l2tp", .protos = BIT(PROTO_L2TP) },
 };
 
 static void apply_family(const struct family *family, struct request *request)

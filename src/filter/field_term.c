@@ -124,7 +124,7 @@ static int emit_tables(struct field_term *term, uint32_t *index)
 				? "inet, inet6, unix, packet, netlink, vsock and so on"
 				: "tcp, sctp, udp, udplite, raw, unix, mptcp, dccp, ping, "
 				  "smc, packet, netlink, vsock, tipc, xdp, bluetooth, "
-				  "kcm, key, phonet or pppoe");
+				  "kcm, key, phonet, pppoe, can or l2tp");
 	return parser_leaf(term->parser, &tables, term->negated, index);
 }
 

@@ -38,7 +38,7 @@ static bool is_neither(const struct sock *sock)
 {
 	return sock->proto == PROTO_PACKET || sock->proto == PROTO_NETLINK ||
 	       sock->proto == PROTO_XDP || sock->proto == PROTO_BLUETOOTH ||
-	       sock->proto == PROTO_KCM || sock->proto == PROTO_KEY;
+	       sock->proto == PROTO_KCM || sock->proto == PROTO_KEY || sock->proto == PROTO_CAN;
 }
 
 static bool is_server(const struct sock *sock)
@@ -53,6 +53,7 @@ static bool is_server(const struct sock *sock)
 	case PROTO_TIPC:
 	case PROTO_PHONET:
 	case PROTO_PPPOE:
+	case PROTO_L2TP:
 		return sock->listening;
 	case PROTO_SCTP:
 		return !sock->sctp_assoc;

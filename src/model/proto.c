@@ -127,6 +127,15 @@ static const struct proto proto_rows[PROTO_COUNT] = {
 		.type = SOCK_STREAM,
 		.family = AF_PPPOX,
 	},
+	[PROTO_CAN] = {
+		.name = "can",
+		.family = AF_CAN,
+	},
+	[PROTO_L2TP] = {
+		.name = "l2tp",
+		.type = SOCK_STREAM,
+		.family = AF_PPPOX,
+	},
 };
 
 static const char *const tcp_state_names[] = {
@@ -189,6 +198,8 @@ const char *family_word(unsigned int family)
 		return "inet";
 	if (family == AF_INET6)
 		return "inet6";
+	if (family == AF_PPPOX) /* of two protocols */
+		return "pppox";
 	for (size_t i = 0; i < PROTO_COUNT; i++)
 		if (proto_rows[i].family == family)
 			return family ? proto_word((enum sock_proto)i) : NULL;

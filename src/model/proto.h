@@ -32,6 +32,8 @@ enum sock_proto {
 	PROTO_KEY,
 	PROTO_PHONET,
 	PROTO_PPPOE,
+	PROTO_CAN,
+	PROTO_L2TP,
 	PROTO_COUNT,
 };
 

@@ -80,6 +80,13 @@ static const struct special_word bluetooth_words[] = {
 	{ 4, "bnep" },  { 5, "cmtp" }, { 6, "hidp" }, { 8, "iso" },
 };
 
+/* <linux/can.h> */
+static const struct special_word can_words[] = {
+	{ 1, "raw" },
+	{ 2, "bcm" },
+	{ 6, "isotp" },
+};
+
 static const struct special_word cid_words[] = {
 	{ (uint32_t)VSOCK_CID_ANY, "*" },
 	{ VSOCK_CID_HYPERVISOR, "hypervisor" },
@@ -122,6 +129,8 @@ const char *special_protocol_word(enum sock_proto proto, uint32_t number)
 		return find_word(netlink_words, COUNT_OF(netlink_words), number);
 	if (proto == PROTO_BLUETOOTH)
 		return find_word(bluetooth_words, COUNT_OF(bluetooth_words), number);
+	if (proto == PROTO_CAN)
+		return find_word(can_words, COUNT_OF(can_words), number);
 	return NULL;
 }
 
@@ -254,6 +263,13 @@ static char *put_bluetooth(char *at, uint32_t protocol)
 	return put_str(at, ":*");
 }
 
+static char *put_can(char *at, const struct sock_special *special)
+{
+	at = put_word(at, special_protocol_word(PROTO_CAN, special->protocol), special->protocol);
+	*at++ = ':';
+	return put_str(at, *special->device ? special->device : "*");
+}
+
 static char *put_special(char *at, const struct sock *sock, const struct special_end *end)
 {
 	switch (sock->proto) {
@@ -269,6 +285,8 @@ static char *put_special(char *at, const struct sock *sock, const struct special
 		return put_number(at, end->port);
 	case PROTO_BLUETOOTH:
 		return put_bluetooth(at, sock->special->protocol);
+	case PROTO_CAN:
+		return put_can(at, sock->special);
 	case PROTO_KCM:
 		return put_number(put_str(at, "kcm-"), end->port);
 	case PROTO_PHONET:

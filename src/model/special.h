@@ -37,9 +37,9 @@ enum special_has {
 
 /* One end. Both numbers are in host order. */
 struct special_end {
-	uint32_t node; /* VSOCK: CID; TIPC: node */
-	uint32_t port; /* VSOCK, TIPC: port; netlink: port id; XDP: queue; Phonet: object; PPPoE:
-			  session */
+	uint32_t node; /* VSOCK: CID; TIPC: node; L2TP: tunnel */
+	uint32_t port; /* VSOCK, TIPC: port; netlink: port id; XDP: queue; Phonet: object; PPPoE,
+			  L2TP: session */
 };
 
 /* A ring of memory that is shared with the program. */
@@ -56,7 +56,8 @@ struct special_umem {
 
 struct sock_special {
 	uint32_t has; /* enum special_has */
-	/* Packet: EtherType in host order; netlink: NETLINK_*; Bluetooth: BTPROTO_*; Phonet. */
+	/* Packet: EtherType in host order; netlink: NETLINK_*; Bluetooth: BTPROTO_*; CAN:
+	 * CAN_RAW and so on; Phonet. */
 	uint32_t protocol;
 	struct special_end local, remote;
 	uint32_t flags;     /* packet: PDI_*; netlink: NDIAG_FLAG_* */
@@ -70,7 +71,7 @@ struct sock_special {
 	struct blob xdp_stats;                    /* struct xdp_diag_stats */
 	bool published;                           /* TIPC: has a service address */
 	uint32_t service_type, service_instance;  /* TIPC: by which it is connected */
-	char device[16];                          /* PPPoE: interface, NUL-terminated */
+	char device[16];                          /* PPPoE, CAN: interface, NUL-terminated */
 	uint8_t peer_mac[6];                      /* PPPoE */
 	uint8_t mode;                             /* SMC: SMC_DIAG_MODE_* */
 	uint32_t fallback_reason, peer_diagnosis; /* SMC */
@@ -117,6 +118,8 @@ enum { SPECIAL_END_MAX = 128 };
  *   KCM        kcm-NUMBER
  *   Phonet     object, four hexadecimal digits: device and port
  *   PPPoE      INTERFACE:SESSION, and the address of the other end
+ *   CAN        PROTOCOL:INTERFACE, "*" for all interfaces
+ *   L2TP       TUNNEL:SESSION
  *
  * Interfaces are those of sock->interface, else numbers; their names may hold any bytes. Returns
  * the bytes written; 0 when there is no such end. Not for UNIX sockets. Pure.

@@ -7,9 +7,10 @@
  *   PF_KEY     PTR REFCNT RMEM WMEM UID INODE
  *   Phonet     PROTOCOL LOC:REM:RESOURCE STATE TX:RX UID INODE ...
  *   PPPoE      SESSION ADDRESS DEVICE
+ *   L2TP       "  SESSION 'NAME' ADDRESS/PORT TUNNEL/SESSION -> TUNNEL/SESSION STATE Y|N"
  *
- * Known limits: Bluetooth's addresses are not told, and KCM's and PPPoE's sockets have no inode, so
- * that no process is found that holds them.
+ * Known limits: Bluetooth's addresses are not told, and KCM's, PPPoE's and L2TP's sockets have no
+ * inode, so that no process is found that holds them.
  */
 #include "source/proc_others.h"
 
@@ -33,6 +34,7 @@ static const struct file {
 	{ PROTO_BLUETOOTH, "net/hidp", 6 },  { PROTO_BLUETOOTH, "net/iso", 8 },
 	{ PROTO_KCM, "net/kcm", 0 },         { PROTO_KEY, "net/pfkey", 0 },
 	{ PROTO_PHONET, "net/phonet", 0 },   { PROTO_PPPOE, "net/pppoe", 0 },
+	{ PROTO_L2TP, "net/pppol2tp", 0 },
 };
 
 /* A field of decimal digits behind blanks. */
@@ -164,6 +166,57 @@ static int parse_pppoe(struct proc_text *text, struct sock *sock, struct sock_sp
 	return 1;
 }
 
+/* A number of four hexadecimal digits or more, and what follows it. */
+static bool next_id(struct proc_text *text, char behind, uint32_t *id)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	while ((size_t)(text->end - text->at) > n && text->at[n] != behind)
+		n++;
+	if (n < 4 || n > 8 || !proc_text_hex(text, n, &value) || !proc_text_char(text, behind))
+		return false;
+	*id = (uint32_t)value;
+	return true;
+}
+
+/* enum of include/linux/if_pppox.h: what a session's socket is. */
+enum { PPPOX_IS_CONNECTED = 1 };
+
+/* Lines of tunnels and further lines of sessions are none of ours, nor is a session without a
+ * socket. A name may hold anything, so what follows it is looked for from the end. */
+static int parse_l2tp(struct proc_text *text, struct sock *sock, struct sock_special *special)
+{
+	static const char head[] = "  SESSION '";
+	const char *quote;
+	uint64_t state;
+
+	if ((size_t)(text->end - text->at) < sizeof(head) - 1 ||
+	    memcmp(text->at, head, sizeof(head) - 1) != 0)
+		return 0;
+	text->at += sizeof(head) - 1;
+	quote = memrchr(text->at, '\'', (size_t)(text->end - text->at));
+	if (!quote)
+		return -EBADMSG;
+	text->at = quote + 1;
+	/* The tunnel's address, which is that of its UDP socket. */
+	text->at = memchr(text->at, '/', (size_t)(text->end - text->at));
+	if (!text->at || !proc_text_char(text, '/') ||
+	    !proc_text_decimal(text, UINT16_MAX, &state) || !proc_text_char(text, ' ') ||
+	    !next_id(text, '/', &special->local.node) ||
+	    !next_id(text, ' ', &special->local.port) || !proc_text_char(text, '-') ||
+	    !proc_text_char(text, '>') || !proc_text_char(text, ' ') ||
+	    !next_id(text, '/', &special->remote.node) ||
+	    !next_id(text, ' ', &special->remote.port) || !proc_text_decimal(text, 255, &state) ||
+	    !proc_text_char(text, ' ') || text->end - text->at != 1)
+		return -EBADMSG;
+	if (*text->at == 'N' && state == 0)
+		return 0;
+	sock->state = state & PPPOX_IS_CONNECTED ? TCP_STATE_ESTABLISHED : TCP_STATE_CLOSE;
+	special->has = SPECIAL_LOCAL | SPECIAL_REMOTE;
+	return 1;
+}
+
 int proc_others_parse(enum sock_proto proto, uint32_t protocol, const char *line, size_t len,
 		      struct sock *sock, struct sock_special *special)
 {
@@ -188,6 +241,8 @@ int proc_others_parse(enum sock_proto proto, uint32_t protocol, const char *line
 		return parse_phonet(&text, sock, special);
 	case PROTO_PPPOE:
 		return parse_pppoe(&text, sock, special);
+	case PROTO_L2TP:
+		return parse_l2tp(&text, sock, special);
 	default:
 		return -EBADMSG;
 	}

@@ -23,6 +23,7 @@
 #include "source/diag_split.h"
 #include "source/diag_unix.h"
 #include "source/nl_dump.h"
+#include "source/proc_can.h"
 #include "source/proc_inet.h"
 #include "source/proc_others.h"
 #include "source/proc_protocols.h"
@@ -191,6 +192,8 @@ static const struct source sources[PROTO_COUNT] = {
 	[PROTO_KEY] = { .fallback = proc_others_list, .path = "net/pfkey" },
 	[PROTO_PHONET] = { .fallback = proc_others_list, .path = "net/phonet" },
 	[PROTO_PPPOE] = { .fallback = proc_others_list, .path = "net/pppoe" },
+	[PROTO_CAN] = { .fallback = proc_can_list, .path = "net/can" },
+	[PROTO_L2TP] = { .fallback = proc_others_list, .path = "net/pppol2tp" },
 };
 
 static const char *table_name(const struct sock_query *query)

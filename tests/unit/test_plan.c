@@ -67,7 +67,7 @@ Test(plan, other_families_only_when_asked_for)
 	cr_assert_str_eq(
 		tables(&request),
 		"tcp tcp6 sctp sctp6 udp udp6 udpl udpl6 raw raw6 unix mptcp mptcp6 dccp "
-		"dccp6 ping ping6 smc packet netlink vsock tipc xdp bt kcm key phonet pppoe");
+		"dccp6 ping ping6 smc packet netlink vsock tipc xdp bt kcm key phonet pppoe can l2tp");
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert(plan.inet && plan.local && plan.further && !plan.by_type);
 	for (size_t i = 0; i < plan.n_tables; i++)

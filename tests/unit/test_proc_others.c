@@ -38,6 +38,57 @@ static const char kcm[] = "   kcm-3       12         3456             7         
 static const char phonet[] = " 2 6C10:0000:AA 0A 00000000:00000010  1000 4711 2 00000000abcdef01 0";
 static const char pppoe[] = "00000100 52:54:00:12:34:56     eth0";
 
+static const char l2tp[] = "  SESSION 'sess 7/1' C0A80001/1701 0007/0001 -> 12345678/00FF 1 Y";
+
+Test(proc_others, l2tp)
+{
+	static const char *const others[] = {
+		"TUNNEL name, user-data-ok session-count",
+		" debug tx-pkts/bytes/errs rx-pkts/bytes/errs",
+		"  SESSION name, addr/port src-tid/sid dest-tid/sid state user-data-ok",
+		"   mtu/mru/rcvseq/sendseq/lns debug reorderto",
+		"",
+		"TUNNEL 'tunl 7', Y 1",
+		" 00000000 0/0/0 0/0/0",
+		"   0/0/-/-/LAC 00000000 0",
+		"   interface ppp0",
+		/* Without a socket. */
+		"  SESSION 'sess 7/1' 00000000/0 0007/0001 -> 0007/0001 0 N",
+	};
+	static const char *const damaged[] = {
+		"  SESSION 'sess 7/1",
+		"  SESSION 'sess 7/1'",
+		"  SESSION '' C0A80001/1701 0007/0001 -> 12345678/00FF 1",
+		"  SESSION '' C0A80001/99999 0007/0001 -> 12345678/00FF 1 Y",
+		"  SESSION '' C0A80001/1701 007/0001 -> 12345678/00FF 1 Y",
+		"  SESSION '' C0A80001/1701 0007/0001 -> 123456789/00FF 1 Y",
+		"  SESSION '' C0A80001/1701 0007/0001 - 1234/00FF 1 Y",
+		"  SESSION '' C0A80001/1701 0007/000G -> 1234/00FF 1 Y",
+		"  SESSION '' C0A80001/1701 0007/0001 -> 1234/00FF 256 Y",
+		"  SESSION '' C0A80001/1701 0007/0001 -> 1234/00FF 1 YY",
+	};
+
+	cr_assert_eq(parse(PROTO_L2TP, 0, l2tp), 1);
+	cr_assert_eq(sock.state, TCP_STATE_ESTABLISHED);
+	cr_assert_str_eq(end_text(false), "7:1");
+	cr_assert_str_eq(end_text(true), "305419896:255");
+	/* A name that looks like the rest of a line. */
+	cr_assert_eq(parse(PROTO_L2TP, 0,
+			   "  SESSION 'x' 00000000/0 0001/0001 -> 0001/0001 1 Y' 00000000/0 "
+			   "0007/0008 -> 0009/000A 2 Y"),
+		     1);
+	cr_assert_eq(sock.state, TCP_STATE_CLOSE);
+	cr_assert_str_eq(end_text(false), "7:8");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		cr_assert_eq(parse(PROTO_L2TP, 0, others[i]), 0, "%s", others[i]);
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++)
+		cr_assert_eq(parse(PROTO_L2TP, 0, damaged[i]), -EBADMSG, "%s", damaged[i]);
+	for (size_t n = 11; n < sizeof(l2tp) - 1; n++)
+		cr_assert_eq(
+			proc_others_parse(PROTO_L2TP, 0, guard_copy(l2tp, n), n, &sock, &special),
+			-EBADMSG, "%zu", n);
+}
+
 Test(proc_others, bluetooth)
 {
 	cr_assert_eq(parse(PROTO_BLUETOOTH, 3, l2cap), 1);

@@ -11,9 +11,9 @@
 Test(proto, words)
 {
 	static const char *const v4[PROTO_COUNT] = {
-		"tcp",  "sctp", "udp", "udpl",   "raw",     "unix",  "mptcp",
-		"dccp", "ping", "smc", "packet", "netlink", "vsock", "tipc",
-		"xdp",  "bt",   "kcm", "key",    "phonet",  "pppoe",
+		"tcp",  "sctp", "udp",    "udpl",    "raw",   "unix", "mptcp", "dccp",
+		"ping", "smc",  "packet", "netlink", "vsock", "tipc", "xdp",   "bt",
+		"kcm",  "key",  "phonet", "pppoe",   "can",   "l2tp",
 	};
 	static const char *const v6[] = { "tcp6", "sctp", "udp6", "udpl6", "raw6" };
 	static const char *const services[] = { "tcp", "sctp", "udp", "udp", "ip" };
@@ -51,11 +51,13 @@ Test(proto, numbers)
 						SOCK_STREAM,
 						[PROTO_XDP] = SOCK_RAW,
 						[PROTO_KEY] = SOCK_RAW,
-						[PROTO_PPPOE] = SOCK_STREAM };
+						[PROTO_PPPOE] = SOCK_STREAM,
+						[PROTO_L2TP] = SOCK_STREAM };
 	static const int families[PROTO_COUNT] = {
 		[PROTO_UNIX] = 1,   [PROTO_SMC] = 43,  [PROTO_PACKET] = 17, [PROTO_NETLINK] = 16,
 		[PROTO_VSOCK] = 40, [PROTO_TIPC] = 30, [PROTO_XDP] = 44,    [PROTO_BLUETOOTH] = 31,
 		[PROTO_KCM] = 41,   [PROTO_KEY] = 15,  [PROTO_PHONET] = 35, [PROTO_PPPOE] = 24,
+		[PROTO_CAN] = 29,   [PROTO_L2TP] = 24,
 	};
 	static const bool timers[PROTO_COUNT] = {
 		true, false, true, true, true, false, true, true
@@ -121,10 +123,10 @@ Test(proto, unix_types)
 Test(proto, family_words)
 {
 	static const char *const want[] = {
-		[1] = "unix",    [2] = "inet",  [10] = "inet6", [16] = "netlink",
-		[17] = "packet", [30] = "tipc", [40] = "vsock", [43] = "smc",
-		[44] = "xdp",    [15] = "key",  [24] = "pppoe", [31] = "bluetooth",
-		[35] = "phonet", [41] = "kcm",
+		[1] = "unix",       [2] = "inet",    [10] = "inet6", [16] = "netlink",
+		[17] = "packet",    [30] = "tipc",   [40] = "vsock", [43] = "smc",
+		[44] = "xdp",       [15] = "key",    [24] = "pppox", [29] = "can",
+		[31] = "bluetooth", [35] = "phonet", [41] = "kcm",
 	};
 
 	check_names(family_word, want, 45);
