@@ -100,6 +100,10 @@ static int check_families(const struct request *request, struct plan_error *erro
 	if (request->bound_inactive &&
 	    (request->view != VIEW_ROWS || request->question != ASK_NOTHING || request->kill))
 		return refuse(error, "-B is for listings");
+	if (request->bound_inactive &&
+	    (request->every_family || (request->protos & ~PROTO_BIT(PROTO_TCP))))
+		return refuse(error, "-B lists sockets of TCP only: of protocols and families it "
+				     "takes -t, -4 and -6");
 	if ((request->every_family || (request->protos >> PROTO_MPTCP)) &&
 	    (request->question != ASK_NOTHING ||
 	     (request->view != VIEW_ROWS && request->view != VIEW_COUNT_BY)))

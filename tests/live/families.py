@@ -286,6 +286,11 @@ def bound():
         listener.listen()
         mine(rows("-B"), sock)
         equal(len(rows("-B")), 1)
+        equal(len(rows("-tB4")), 1)
+        for words in (["-tuB"], ["-xB"], ["-B", "--mptcp"], ["-B", "-A", "all"]):
+            result = lssock(*words)
+            equal((result.status, result.out), (2, ""), words)
+            that("-B lists sockets of TCP only" in result.err, result.err)
         equal(len(rows("-t", "state", "bound-inactive")), 1)
         port = sock.getsockname()[1]
         for words in (["-ta"], ["-a"], ["-t", "state", "all"], ["-t", "not", "state", "listening"],
