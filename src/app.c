@@ -71,7 +71,8 @@ static void list_families(struct app *app)
 
 	listing_describe(&config, 0, &about);
 	families_put(app->env, &app->report, &about.run, &app->out,
-		     app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL);
+		     app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL,
+		     !app->request.no_header);
 }
 
 /* What became of the output. A reader that went away knows it, and so does who asked to stop;

@@ -110,9 +110,13 @@ static int check_families(const struct request *request, struct plan_error *erro
 		return refuse(error, "families that netstat does not know are for listings, "
 				     "--count-by and -q");
 	if (request->action == ACTION_LIST_FAMILIES &&
-	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV))
-		return refuse(error, "--list-families is text or --json, of one network namespace "
-				     "and all sockets: it takes no expression");
+	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV ||
+	     request->protos || request->inet4 || request->inet6 || request->quiet ||
+	     request->continuous))
+		return refuse(error,
+			      "--list-families is text or --json, once, of one network "
+			      "namespace and all families: it takes no expression, protocol, "
+			      "-q and -c");
 	return 0;
 }
 

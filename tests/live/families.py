@@ -367,8 +367,11 @@ def families():
             equal(name in found, kernel in known, name)
             equal(found.get(name, {}).get("status", "no-module"), "no-module")
         equal([line.split()[2] for line in text[1:]], [one["status"] for one in found.values()])
-    equal(lssock("--list-families", "sport", "=", "1").status, 2)
-    equal(lssock("--list-families", "--csv").status, 2)
+        equal([line.split()[0] for line in lssock_ok("--list-families", "-H").out.splitlines()],
+              list(found))
+    for words in (["sport", "=", "1"], ["--csv"], ["-t"], ["-6"], ["-q"], ["-c"], ["--count=2"]):
+        result = lssock("--list-families", *words)
+        equal((result.status, result.out), (2, ""), words)
 
 
 @case("--list-families: forbidden is no other answer; nobody sees as much as root")
