@@ -103,7 +103,7 @@ static void run_action(struct app *app)
 		if (app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL)
 			field_list_put_json(&app->out);
 		else
-			field_list_put(&app->out);
+			field_list_put(&app->out, !app->request.no_header);
 		break;
 	case ACTION_LIST_FAMILIES:
 		list_families(app);
