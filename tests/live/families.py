@@ -104,6 +104,19 @@ def packet():
         equal(len(rows("-A", "p_raw,packet_dgram")), 4)
 
 
+@case("dev is the interface that a packet socket is bound to, as in ss")
+def packet_device():
+    with packets() as (ring, _, _):
+        at_lo = rows("-0", "dev", "lo")
+        equal(len(mine(at_lo, ring)), 1)
+        equal(len(at_lo), 3)
+        equal(len(at_lo), len([words for words in ss("-0an", "dev", "lo") if words[0][:2] == "p_"]))
+        equal([r["interface"] for r in at_lo], ["lo"] * 3)
+        equal([r["interface"] for r in rows("-0", "dev", "!=", "lo")], [None])
+        equal([r["interface"] for r in rows("-0", "not", "dev", "lo")], [None])
+        equal(lssock("-0q", "dev", "lo").status, 0)
+
+
 @case("the table of other families has its own heading, columns and tails")
 def table():
     with packets() as (ring, _, _):
