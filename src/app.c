@@ -71,7 +71,8 @@ static void list_families(struct app *app)
 
 	listing_describe(&config, 0, &about);
 	families_put(app->env, &app->report, &about.run, &app->out,
-		     app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL);
+		     app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL,
+		     !app->request.no_header);
 }
 
 /* What became of the output. A reader that went away knows it, and so does who asked to stop;
@@ -102,7 +103,7 @@ static void run_action(struct app *app)
 		if (app->request.format == FORMAT_JSON || app->request.format == FORMAT_JSONL)
 			field_list_put_json(&app->out);
 		else
-			field_list_put(&app->out);
+			field_list_put(&app->out, !app->request.no_header);
 		break;
 	case ACTION_LIST_FAMILIES:
 		list_families(app);

@@ -328,6 +328,10 @@ int events_round(struct events *events, struct writer *writer, bool *cut_short, 
 	const struct env *env = events->config.env;
 	int64_t now = env->now_ns(env), end_ns = events->deadline_ns;
 	bool has_end = request->continuous || request->count || request->has_timeout;
+	/* What somebody at a terminal did not want to wait for any longer is still theirs to read.
+	 */
+	bool counted = request->view == VIEW_COUNT_BY && request->format == FORMAT_NETSTAT &&
+		       !request->continuous;
 	int err, end;
 
 	*n_rows = 0;
@@ -344,7 +348,7 @@ int events_round(struct events *events, struct writer *writer, bool *cut_short, 
 		report_add(events->config.report, REPORT_FAILED,
 			   "the kernel's messages cannot be read: %s", strerror(-err));
 	/* One that is to go on until a signal comes lacks nothing when it does. */
-	*cut_short = err < 0 && (err != -EINTR || has_end);
+	*cut_short = err < 0 && (err != -EINTR || (has_end && !counted));
 	events->over = events->n_left == 0 || env->now_ns(env) >= events->deadline_ns;
 	report_losses(events);
 	end = writer->end(writer);

@@ -171,7 +171,7 @@ static void put_meaning(struct text_table *table, const struct family *family)
 		text_table_str(table, NULL);
 }
 
-static int put_text(const struct family *families, size_t n, struct obuf *out)
+static int put_text(const struct family *families, size_t n, struct obuf *out, bool with_head)
 {
 	static const struct text_column columns[] = {
 		{ .title = "Family" }, { .title = "Sockets", .right = true },
@@ -193,7 +193,7 @@ static int put_text(const struct family *families, size_t n, struct obuf *out)
 		text_table_str(&table, source_word(family));
 		put_meaning(&table, family);
 	}
-	return text_table_end(&table, out, 0, true);
+	return text_table_end(&table, out, 0, with_head);
 }
 
 static void put_json(const struct family *families, size_t n, const struct data_run *run,
@@ -229,7 +229,7 @@ static void put_json(const struct family *families, size_t n, const struct data_
 }
 
 int families_put(const struct env *env, struct report *report, const struct data_run *run,
-		 struct obuf *out, bool data)
+		 struct obuf *out, bool data, bool with_head)
 {
 	struct family families[MAX_FAMILIES];
 	struct source_run *sources;
@@ -248,7 +248,7 @@ int families_put(const struct env *env, struct report *report, const struct data
 	if (data)
 		put_json(families, n, run, out);
 	else
-		err = put_text(families, n, out);
+		err = put_text(families, n, out, with_head);
 	if (err == -ENOMEM)
 		report_add(report, REPORT_FAILED, "out of memory");
 	source_run_free(sources);

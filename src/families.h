@@ -11,11 +11,11 @@ struct obuf;
 struct report;
 
 /*
- * Lists every family as a listing would and counts its sockets, then writes a line for each, or
- * with data a JSON document. What a listing would report is part of the answer and is not reported.
- * 0, or -ENOMEM (reported).
+ * Lists every family as a listing would and counts its sockets, then writes a line for each, below
+ * headings when with_head, or with data a JSON document. What a listing would report is part of the
+ * answer and is not reported. 0, or -ENOMEM (reported).
  */
 int families_put(const struct env *env, struct report *report, const struct data_run *run,
-		 struct obuf *out, bool data);
+		 struct obuf *out, bool data, bool with_head);
 
 #endif

@@ -100,15 +100,23 @@ static int check_families(const struct request *request, struct plan_error *erro
 	if (request->bound_inactive &&
 	    (request->view != VIEW_ROWS || request->question != ASK_NOTHING || request->kill))
 		return refuse(error, "-B is for listings");
+	if (request->bound_inactive &&
+	    (request->every_family || (request->protos & ~PROTO_BIT(PROTO_TCP))))
+		return refuse(error, "-B lists sockets of TCP only: of protocols and families it "
+				     "takes -t, -4 and -6");
 	if ((request->every_family || (request->protos >> PROTO_MPTCP)) &&
 	    (request->question != ASK_NOTHING ||
 	     (request->view != VIEW_ROWS && request->view != VIEW_COUNT_BY)))
 		return refuse(error, "families that netstat does not know are for listings, "
 				     "--count-by and -q");
 	if (request->action == ACTION_LIST_FAMILIES &&
-	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV))
-		return refuse(error, "--list-families is text or --json, of one network namespace "
-				     "and all sockets: it takes no expression");
+	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV ||
+	     request->protos || request->inet4 || request->inet6 || request->quiet ||
+	     request->continuous))
+		return refuse(error,
+			      "--list-families is text or --json, once, of one network "
+			      "namespace and all families: it takes no expression, protocol, "
+			      "-q and -c");
 	return 0;
 }
 

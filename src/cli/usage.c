@@ -82,8 +82,9 @@ void usage_help(struct obuf *out)
 			if ((int)rows[i].group == group)
 				put_row(out, &rows[i]);
 	}
-	obuf_put_str(out, "\nStatus: 0 complete, 2 wrong command line, 3 something is missing,"
-			  " 4 failed.\nMost used: lssock -tulpn, lssock -antp, lssock -x."
+	obuf_put_str(out, "\nStatus: 0 complete, a question: yes; 1 a question: no, or something"
+			  " differs;\n2 wrong command line; 3 something is missing; 4 failed."
+			  "\nMost used: lssock -tulpn, lssock -antp, lssock -x."
 			  " Manual: man 8 lssock.\n");
 }
 

@@ -31,8 +31,8 @@
  * - unix:GLOB, /GLOB and @GLOB: the name, in any case of its letters; unnamed sockets have the
  * empty one. sport and dport unix:N are the inodes of this end and of the other. link:, netlink:,
  * vsock: and the like are accepted and match nothing.
- * - dev is the interface that the socket is bound to (SO_BINDTODEVICE or a scope), which is all the
- *   kernel tells; "!=" is also true of one that is bound to none.
+ * - dev is the interface that the socket is bound to (SO_BINDTODEVICE or a scope; bind() of packet
+ *   and XDP sockets), which is all the kernel tells; "!=" is also true of one bound to none.
  * - autobound: an Internet port within net.ipv4.ip_local_port_range, but not that of connections
  *   which a listener accepted; a UNIX socket that has no name or one that the kernel gave it.
  * - States: SCTP associations and UNIX sockets take part under the TCP state that says the same

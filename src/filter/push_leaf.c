@@ -225,9 +225,13 @@ int push_leaf(struct push *push, const struct node *leaf)
 		return leaf->mask & push->table ? PUSH_TRUE : PUSH_FALSE;
 	case NODE_STATE:
 		return leaf->mask & push->possible ? PUSH_TRUE : PUSH_FALSE;
+	case NODE_DEVICE:
+		/* They have no addresses, and an interface all the same. */
+		if (push->query->proto == PROTO_PACKET || push->query->proto == PROTO_XDP)
+			return PUSH_TRUE;
+		__attribute__((fallthrough));
 	case NODE_PORT:
 	case NODE_ADDR:
-	case NODE_DEVICE:
 		if (!proto_has_addresses(push->query->proto))
 			return leaf->negated ? PUSH_TRUE : PUSH_FALSE;
 		break;

@@ -15,8 +15,9 @@
 
 /* How far columns give way on a narrow terminal: an IPv4 address always fits. */
 enum { TEXT_MIN = 8, ADDR_MIN = 15 };
-/* Without a terminal, columns are as wide as what they mostly hold. */
-enum { STATE_WIDTH = 11, TIME_WIDTH = 27 };
+/* Without a terminal, columns are as wide as what they mostly hold: an end is an IPv4 address with
+ * a port. */
+enum { STATE_WIDTH = 11, TIME_WIDTH = 27, END_WIDTH = 21 };
 /* Text wider than the terminal is cut once more when columns are fitted: it must still show that it
  * was cut. No unit of text is wider. */
 enum { UNIT_MAX = 4 };
@@ -24,7 +25,7 @@ enum { UNIT_MAX = 4 };
 struct column {
 	const struct field *field;
 	size_t width;
-	bool is_state, is_time;
+	bool is_state, is_time, is_end;
 };
 
 struct cell {
@@ -352,6 +353,8 @@ static size_t start_width(const struct columns *columns, const struct column *co
 		usual = STATE_WIDTH;
 	else if (columns->config.width == 0 && column->is_time)
 		usual = TIME_WIDTH;
+	else if (columns->config.width == 0 && column->is_end)
+		usual = END_WIDTH;
 	return width > usual ? width : usual;
 }
 
@@ -407,9 +410,13 @@ struct writer *columns_new(const struct columns_config *config, struct obuf *out
 		return NULL;
 	}
 	for (size_t i = 0; i < config->n_fields; i++) {
+		const char *name = config->fields[i]->name;
+
 		columns->columns[i].field = config->fields[i];
-		columns->columns[i].is_state = strcmp(config->fields[i]->name, "state") == 0;
-		columns->columns[i].is_time = strcmp(config->fields[i]->name, "closed_at") == 0;
+		columns->columns[i].is_state = strcmp(name, "state") == 0;
+		columns->columns[i].is_time = strcmp(name, "closed_at") == 0;
+		columns->columns[i].is_end =
+			strcmp(name, "local") == 0 || strcmp(name, "remote") == 0;
 	}
 	start_round(columns);
 	return &columns->writer;

@@ -22,12 +22,13 @@ static void put_line(struct obuf *out, const char *name, const char *type, const
 	obuf_put_char(out, '\n');
 }
 
-void field_list_put(struct obuf *out)
+void field_list_put(struct obuf *out, bool with_head)
 {
 	size_t n;
 	const struct field *rows = field_rows(&n);
 
-	put_line(out, "Name", "Type", "Unit", "Root", "Meaning");
+	if (with_head)
+		put_line(out, "Name", "Type", "Unit", "Root", "Meaning");
 	for (size_t i = 0; i < n; i++)
 		put_line(out, rows[i].name, field_type_name(rows[i].type),
 			 field_unit_name(rows[i].unit), rows[i].root ? "root" : "-", rows[i].help);

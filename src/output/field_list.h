@@ -3,11 +3,13 @@
 #ifndef LSSOCK_OUTPUT_FIELD_LIST_H
 #define LSSOCK_OUTPUT_FIELD_LIST_H
 
+#include <stdbool.h>
+
 struct obuf;
 
 /* Appends a heading and a line for each field: name, type, unit, whether root is needed, meaning.
- */
-void field_list_put(struct obuf *out);
+ * Without with_head only the lines. */
+void field_list_put(struct obuf *out, bool with_head);
 
 /* The same as one JSON document: {"schema_version":1,"fields":[{"name":...},...]}, with the heading
  * of each and, where there are few, the words that it can be. */

@@ -226,7 +226,9 @@ static int parse_holder(struct parser *parser, struct part word, bool first)
 		return line->user.text ? bad(parser, "a second user", word)
 				       : keep(parser, value, &line->user);
 	if (!first)
-		return bad(parser, "neither unit=UNIT nor user=USER (a blank in a name is \\x20)",
+		return bad(parser,
+			   "neither unit=UNIT nor user=USER (a name is one word: see ESCAPING in "
+			   "the manual page)",
 			   word);
 	return is_word(word, "*") ? 0 : keep(parser, word, &line->program);
 }

@@ -194,9 +194,10 @@ static int prepare(struct expect *view)
 	err = take_records(view);
 	if (err == 0 && answer->n_passed_over)
 		report_add(view->config.report, REPORT_NOTE,
-			   "%llu lines of %s are about protocols or families that were not asked "
-			   "for; -t, -u, -x and the like choose them",
-			   (unsigned long long)answer->n_passed_over, view->about.name);
+			   "%s: %llu %s about protocols or families that were not asked for; "
+			   "-t, -u, -x and the like choose them",
+			   view->about.name, (unsigned long long)answer->n_passed_over,
+			   answer->n_passed_over == 1 ? "line is" : "lines are");
 	return err < 0 ? fail(view, err) : 0;
 }
 

@@ -212,15 +212,31 @@ static void put_count(struct obuf *out, uint64_t n, const char *one, const char 
 	obuf_put_str(out, n == 1 ? one : many);
 }
 
+/* What may be no difference is not counted as one. */
+static void put_differences(const struct expect_answer *answer, bool all, struct obuf *out)
+{
+	size_t n = 0, unsure;
+
+	for (size_t i = 0; i < answer->n_findings; i++)
+		n += answer->findings[i].certain;
+	unsure = answer->n_findings - n;
+	if (n > 0)
+		put_count(out, n, " difference", " differences");
+	else
+		obuf_put_str(out, all && !unsure ? "no drift" : "no drift seen");
+	if (unsure > 0) {
+		obuf_put_str(out, ", ");
+		obuf_put_left(out, unsure, 0);
+		obuf_put_str(out, " not sure");
+	}
+	obuf_put_str(out, answer->n_findings ? "; " : ": ");
+}
+
 static int put_summary(const struct expect_answer *answer, struct obuf *out)
 {
-	size_t n = answer->n_findings;
 	bool all = answer->now_complete && answer->file_complete;
 
-	if (n == 0)
-		obuf_put_str(out, all ? "no drift: " : "no drift seen: ");
-	else
-		put_count(out, n, " difference; ", " differences; ");
+	put_differences(answer, all, out);
 	put_count(out, answer->n_good, " listener as expected", " listeners as expected");
 	if (answer->n_absent) {
 		obuf_put_str(out, ", ");

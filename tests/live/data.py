@@ -176,6 +176,7 @@ def types():
     """name -> type, of --list-columns."""
     rows = [line.split() for line in lssock_ok("--list-columns").lines]
     equal(rows[0][:2], ["Name", "Type"])
+    equal([line.split() for line in lssock_ok("--list-columns", "-H").lines], rows[1:])
     return {row[0]: row[1] for row in rows[1:]}
 
 

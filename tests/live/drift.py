@@ -113,6 +113,10 @@ def by_hand():
                "expected tcp 0.0.0.0:5432"])
         equal(expect("tcp *:5000-9000\nudp *:53\n").lines[0], "no drift: 3 listeners as expected")
         equal(expect("tcp *:5432 x\n", "-q", status=DRIFT).out, "")
+        that(": 1 line is about protocols" in expect(good + "unix /run/x\n").err, "a line of others")
+        that(": 2 lines are about protocols" in expect(good + "unix /x\nunix /y\n").err, "lines")
+        err = expect("tcp 127.0.0.1:5432 two words\n", status=USAGE).err
+        that("'words' is neither unit=UNIT nor user=USER" in err and "\\" not in err, err)
 
 
 @case("IPv6, interfaces, and sockets that share a port")
@@ -219,6 +223,13 @@ def nobody():
         equal(verdict("tcp 127.0.0.1:5432 a\ntcp 127.0.0.1:5432 b\ntcp 127.0.0.1:8080\n"),
               (UNDECIDED, ["unsure"]))
         equal(verdict("tcp 127.0.0.1:5432 a\n"), (DRIFT, ["unsure", "new"]))
+        for text, last in (
+                ("tcp 127.0.0.1:5432 a\n", "1 difference, 1 not sure; 0 listeners as expected"),
+                ("tcp 127.0.0.1:5432 a\ntcp 127.0.0.1:8080\n",
+                 "no drift seen, 1 not sure; 1 listener as expected")):
+            path = write("base", text)
+            done = lib.run([lib.public_lssock(), "-n", f"--expect={path}"], **run)
+            equal([line for line in done.lines if line][-1], last)
         equal(verdict("tcp 127.0.0.1:5432 a user=5\ntcp 127.0.0.1:8080\n"), (DRIFT, ["changed"]))
         then = write("then", lssock("-tlnp", "--jsonl").out)
         done = lib.run([lib.public_lssock(), "-tlnp", f"--diff={then}"], **run)

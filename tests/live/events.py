@@ -439,6 +439,18 @@ def owner_expressions():
     server.close()
 
 
+@case("--count-by that a signal ends shows what was counted so far; data are not complete")
+def count_cut_short():
+    events = Events("-t", "--count-by=bytes_sent", "--timeout=600", "bytes_sent = 77")
+    exchange("127.0.0.1", 77, 5)
+    lines = events.stop().splitlines()
+    equal([line.split() for line in lines[1:-1]], [["1", "100.0%", "77"]])
+    equal(lines[-1], "1 socket in 1 group")
+    events = Events("-t", "--count-by=state", "--timeout=600", "--json")
+    exchange("127.0.0.1", 77, 5)
+    equal(json.loads(events.stop())["complete"], False)
+
+
 @case("--count-by says who makes the churn, as text and as data")
 def counting():
     server = lib.listen()

@@ -104,6 +104,19 @@ def packet():
         equal(len(rows("-A", "p_raw,packet_dgram")), 4)
 
 
+@case("dev is the interface that a packet socket is bound to, as in ss")
+def packet_device():
+    with packets() as (ring, _, _):
+        at_lo = rows("-0", "dev", "lo")
+        equal(len(mine(at_lo, ring)), 1)
+        equal(len(at_lo), 3)
+        equal(len(at_lo), len([words for words in ss("-0an", "dev", "lo") if words[0][:2] == "p_"]))
+        equal([r["interface"] for r in at_lo], ["lo"] * 3)
+        equal([r["interface"] for r in rows("-0", "dev", "!=", "lo")], [None])
+        equal([r["interface"] for r in rows("-0", "not", "dev", "lo")], [None])
+        equal(lssock("-0q", "dev", "lo").status, 0)
+
+
 @case("the table of other families has its own heading, columns and tails")
 def table():
     with packets() as (ring, _, _):
@@ -286,6 +299,11 @@ def bound():
         listener.listen()
         mine(rows("-B"), sock)
         equal(len(rows("-B")), 1)
+        equal(len(rows("-tB4")), 1)
+        for words in (["-tuB"], ["-xB"], ["-B", "--mptcp"], ["-B", "-A", "all"]):
+            result = lssock(*words)
+            equal((result.status, result.out), (2, ""), words)
+            that("-B lists sockets of TCP only" in result.err, result.err)
         equal(len(rows("-t", "state", "bound-inactive")), 1)
         port = sock.getsockname()[1]
         for words in (["-ta"], ["-a"], ["-t", "state", "all"], ["-t", "not", "state", "listening"],
@@ -362,8 +380,11 @@ def families():
             equal(name in found, kernel in known, name)
             equal(found.get(name, {}).get("status", "no-module"), "no-module")
         equal([line.split()[2] for line in text[1:]], [one["status"] for one in found.values()])
-    equal(lssock("--list-families", "sport", "=", "1").status, 2)
-    equal(lssock("--list-families", "--csv").status, 2)
+        equal([line.split()[0] for line in lssock_ok("--list-families", "-H").out.splitlines()],
+              list(found))
+    for words in (["sport", "=", "1"], ["--csv"], ["-t"], ["-6"], ["-q"], ["-c"], ["--count=2"]):
+        result = lssock("--list-families", *words)
+        equal((result.status, result.out), (2, ""), words)
 
 
 @case("--list-families: forbidden is no other answer; nobody sees as much as root")

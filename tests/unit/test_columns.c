@@ -58,6 +58,9 @@ Test(columns, in_a_pipe)
 			 "Proto Local-Address   Local-Port State       UID\n"
 			 "tcp   10.0.0.1               443 ESTABLISHED  33\n"
 			 "tcp   127.0.0.1               80 LISTEN       33\n");
+	cr_assert_str_eq(print("local uid", rows, 2), "Local                 UID\n"
+						      "10.0.0.1:443           33\n"
+						      "127.0.0.1:80           33\n");
 	cr_assert_str_eq(print("uid proto", rows, 0), "UID Proto\n");
 	cr_assert_str_eq(line("uid proto", rows), "33 tcp\n");
 }

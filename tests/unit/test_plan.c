@@ -108,6 +108,19 @@ Test(plan, bound_inactive)
 	request = (struct request){ .all = true, .protos = 1u << PROTO_TCP };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_not(plan.tables[0].query.states & bound);
+	request = (struct request){ .bound_inactive = true,
+				    .inet6 = true,
+				    .protos = 1u << PROTO_TCP };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
+	cr_assert_eq(plan.n_tables, 1);
+	/* Others have no such state, and would be listed in all of theirs. */
+	request = (struct request){ .bound_inactive = true,
+				    .protos = 1u << PROTO_TCP | 1u << PROTO_UDP };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .bound_inactive = true, .protos = 1u << PROTO_PACKET };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .bound_inactive = true, .every_family = true };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
 }
 
 Test(plan, sections_appear_as_in_netstat)
