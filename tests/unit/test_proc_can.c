@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "guard.h"
+#include "model/field.h"
 #include "model/query.h"
 #include "proc_dir.h"
 #include "source/proc_can.h"
@@ -144,6 +145,21 @@ Test(proc_can, cut_at_every_length)
 							   &special, &id),
 				     -EBADMSG, "%s: %zu", lines[i], n);
 	}
+}
+
+/* The kernel tells the name alone. */
+Test(proc_can, the_interface_is_a_field)
+{
+	const struct field *field = field_find("interface", strlen("interface"));
+	struct value value;
+
+	cr_assert_not_null(field);
+	cr_assert_eq(parse_bcm(bcm, strlen(bcm)), 1);
+	cr_assert(field_get(field, &sock, 0, &value));
+	cr_assert_eq(value.text.len, 5);
+	cr_assert_eq(memcmp(value.text.data, "vcan0", 5), 0);
+	cr_assert_eq(parse_bcm(any_bcm, strlen(any_bcm)), 1);
+	cr_assert_not(field_get(field, &sock, 0, &value));
 }
 
 static char got[400];
