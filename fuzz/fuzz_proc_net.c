@@ -14,6 +14,7 @@
 
 #include "kernel/counters.h"
 #include "kernel/sysctl.h"
+#include "source/proc_can.h"
 #include "source/proc_inet.h"
 #include "source/proc_others.h"
 #include "source/proc_protocols.h"
@@ -23,7 +24,15 @@
 #include "world.h"
 
 enum { N_INET = 8, SCTP_EPS = N_INET, SCTP_ASSOCS, COUNTERS, NUMBERS = COUNTERS + 3, PORTS };
-enum { PACKET = PORTS + 1, NETLINK, PROTOCOLS, OTHERS, N_OTHERS = 6, COUNT = OTHERS + N_OTHERS };
+enum {
+	PACKET = PORTS + 1,
+	NETLINK,
+	PROTOCOLS,
+	OTHERS,
+	N_OTHERS = 6,
+	CAN_FILTERS = OTHERS + N_OTHERS
+};
+enum { CAN_BCM = CAN_FILTERS + 1, COUNT };
 
 static struct fuzz_world world;
 
@@ -180,6 +189,30 @@ static void check_others_line(unsigned int which, const char *line, size_t len)
 		fuzz_check_row(&row);
 }
 
+static void list_can(bool bcm, const char *text, size_t n)
+{
+	struct sock_query query = { .proto = PROTO_CAN, .states = UINT32_MAX };
+	size_t n_rows = 0;
+	struct sock_sink sink = { .take = take, .ctx = &n_rows };
+
+	fuzz_world_file(&world, bcm ? "net/can-bcm/4711" : "net/can/rcvlist_all", text, n);
+	check_list(proc_can_list(&world.env, &world.report, &query, &sink));
+	FUZZ_CHECK(!bcm || n_rows <= 1);
+}
+
+static void check_can_line(bool bcm, const char *line, size_t len)
+{
+	struct sock_special special;
+	struct sock row;
+	uint64_t id;
+	int rc = bcm ? proc_can_parse_bcm(line, len, &row, &special)
+		     : proc_can_parse_filter(line, len, &row, &special, &id);
+
+	FUZZ_CHECK((rc >= 0 && rc <= 2) || rc == -EBADMSG);
+	if (rc == 1)
+		fuzz_check_row(&row);
+}
+
 static void list_special(bool netlink, const char *text, size_t n)
 {
 	struct sock_query query = { .states = UINT32_MAX };
@@ -280,6 +313,8 @@ static void check_lines(unsigned int which, const char *text, size_t n)
 
 		if (which < N_INET)
 			check_inet_line(which, line, len);
+		else if (which >= CAN_FILTERS)
+			check_can_line(which == CAN_BCM, line, len);
 		else if (which >= OTHERS)
 			check_others_line(which - OTHERS, line, len);
 		else if (which >= PACKET)
@@ -301,7 +336,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_world_begin(&world);
 	if (which <= SCTP_ASSOCS || which >= PACKET)
 		check_lines(which, text, n);
-	if (which >= OTHERS)
+	if (which >= CAN_FILTERS)
+		list_can(which == CAN_BCM, text, n);
+	else if (which >= OTHERS)
 		list_others(which - OTHERS, text, n);
 	else if (which == PACKET || which == NETLINK)
 		list_special(which == NETLINK, text, n);

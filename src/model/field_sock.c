@@ -142,9 +142,13 @@ static bool get_remote_addresses(const struct field *field, const struct sock *s
 static bool get_interface(const struct field *field, const struct sock *sock, uint32_t i,
 			  struct value *value)
 {
+	const char *name = sock->interface;
+
 	(void)field;
-	return i == 0 && sock->interface &&
-	       value_text(value, sock->interface, strlen(sock->interface), UNIX_UNNAMED);
+	/* Of some families the kernel tells the name, and not the number. */
+	if (!name && sock->special && *sock->special->device)
+		name = sock->special->device;
+	return i == 0 && name && value_text(value, name, strlen(name), UNIX_UNNAMED);
 }
 
 static bool get_interface_index(const struct field *field, const struct sock *sock, uint32_t i,

@@ -7,8 +7,9 @@
  * those of another one; kernel.kptr_restrict may hide it.
  *
  * Known limits: raw and isotp sockets are seen while they receive something, and have no inode
- * here, so that no process is found that holds them. J1939 shares one filter between its sockets:
- * none of them is seen.
+ * here, so that no process is found that holds them. Broadcast manager sockets are seen from
+ * connect() on. J1939 shares one filter of an interface between its sockets: that there are such is
+ * told, but not which.
  */
 #include "source/proc_can.h"
 
@@ -90,10 +91,34 @@ static bool is_word(const char *word, size_t n, const char *wanted)
 	return n == strlen(wanted) && memcmp(word, wanted, n) == 0;
 }
 
-/* Titles: "receive list 'rx_all':", "device can_id ...", "(any: no entry)". */
-static bool is_title(const char *word, size_t n)
+static bool begins_with(const char *line, size_t len, const char *prefix)
 {
-	return n == 0 || *word == '(' || is_word(word, n, "receive") || is_word(word, n, "device");
+	size_t n = strlen(prefix);
+
+	return len >= n && memcmp(line, prefix, n) == 0;
+}
+
+/* A filter is indented by three blanks, a title by less: names of interfaces do not tell. */
+static bool is_title(const char *line, size_t len)
+{
+	return len == 0 || begins_with(line, len, "receive list '") ||
+	       begins_with(line, len, "  device ") || begins_with(line, len, "  (");
+}
+
+/* Who registered a filter. An isotp socket has one for what it receives, one for the echo of what
+ * it sends ("isotpe", since Linux 5.18), or both. What is left belongs to the broadcast manager,
+ * which has files of its own, or to a gateway, which is no socket. */
+static int filter_kind(const char *ident, size_t n, uint32_t *protocol)
+{
+	if (is_word(ident, n, "j1939"))
+		return 2;
+	if (is_word(ident, n, "raw"))
+		*protocol = CAN_PROTOCOL_RAW;
+	else if (is_word(ident, n, "isotp") || is_word(ident, n, "isotpe"))
+		*protocol = CAN_PROTOCOL_ISOTP;
+	else
+		return 0;
+	return 1;
 }
 
 int proc_can_parse_filter(const char *line, size_t len, struct sock *sock,
@@ -104,22 +129,21 @@ int proc_can_parse_filter(const char *line, size_t len, struct sock *sock,
 	size_t interface_len, ident_len;
 	uint64_t number;
 	uint32_t protocol;
+	int kind;
 
-	proc_text_skip(&text);
-	proc_text_word(&text, &interface, &interface_len);
-	if (is_title(interface, interface_len))
+	if (is_title(line, len))
 		return 0;
-	if (!next_hex(&text, &number) || !next_hex(&text, &number) || !next_hex(&text, &number) ||
-	    !next_hex(&text, id) || !proc_text_gap(&text) ||
-	    !proc_text_decimal(&text, UINT64_MAX, &number) || !proc_text_gap(&text) ||
-	    !proc_text_word(&text, &ident, &ident_len))
+	if (!begins_with(line, len, "   "))
 		return -EBADMSG;
-	if (is_word(ident, ident_len, "raw"))
-		protocol = CAN_PROTOCOL_RAW;
-	else if (is_word(ident, ident_len, "isotp"))
-		protocol = CAN_PROTOCOL_ISOTP;
-	else
-		return 0;
+	proc_text_skip(&text);
+	if (!proc_text_word(&text, &interface, &interface_len) || !next_hex(&text, &number) ||
+	    !next_hex(&text, &number) || !next_hex(&text, &number) || !next_hex(&text, id) ||
+	    !proc_text_gap(&text) || !proc_text_decimal(&text, UINT64_MAX, &number) ||
+	    !proc_text_gap(&text) || !proc_text_word(&text, &ident, &ident_len))
+		return -EBADMSG;
+	kind = filter_kind(ident, ident_len, &protocol);
+	if (kind != 1)
+		return kind;
 	return begin_row(sock, special, protocol, interface, interface_len) ? 1 : -EBADMSG;
 }
 
@@ -188,7 +212,7 @@ struct filters {
 	struct report *report;
 	const struct sock_sink *sink;
 	struct hash64 seen; /* sockets */
-	bool hidden;
+	bool hidden, shared;
 };
 
 static int list_filters(struct filters *filters, const char *name, struct sock_special *specials)
@@ -208,7 +232,8 @@ static int list_filters(struct filters *filters, const char *name, struct sock_s
 						  &specials[table.n_rows], &id);
 
 		table.bad += found < 0;
-		if (found <= 0)
+		filters->shared |= found == 2;
+		if (found != 1)
 			continue;
 		filters->hidden |= id == 0;
 		if (id && !hash64_add(&filters->seen, id, &is_new))
@@ -240,12 +265,17 @@ static int list_all_filters(struct filters *filters)
 	}
 	free(specials);
 	hash64_free(&filters->seen);
-	if (result < 0 || !filters->hidden)
+	if (result < 0)
 		return result;
-	report_add(filters->report, REPORT_PARTIAL,
-		   "can: raw and isotp sockets cannot be told apart, since kernel.kptr_restrict "
-		   "hides which filter is whose: they are left out");
-	return 1;
+	if (filters->hidden)
+		report_add(filters->report, REPORT_PARTIAL,
+			   "can: raw and isotp sockets cannot be told apart, since "
+			   "kernel.kptr_restrict hides which filter is whose: they are left out");
+	if (filters->shared)
+		report_add(filters->report, REPORT_PARTIAL,
+			   "can: there are J1939 sockets, and the kernel does not tell which: "
+			   "they are left out");
+	return filters->hidden || filters->shared ? 1 : result;
 }
 
 int proc_can_list(const struct env *env, struct report *report, const struct sock_query *query,

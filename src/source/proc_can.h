@@ -27,7 +27,8 @@ int proc_can_parse_bcm(const char *line, size_t len, struct sock *sock,
 /*
  * A line of net/can/rcvlist_*, without newline. Returns 1, *sock as above and *id, the same for all
  * filters of one socket (0: the kernel hides it from us); 0 for a line that is no filter of a
- * socket of its own; or -EBADMSG. Pure.
+ * socket of its own; 2 for the filter that the J1939 sockets of an interface share; or -EBADMSG.
+ * Pure.
  */
 int proc_can_parse_filter(const char *line, size_t len, struct sock *sock,
 			  struct sock_special *special, uint64_t *id);
