@@ -1091,7 +1091,8 @@ def counts_by_state(result):
 def time_wait_by_peer(result):
     count = len(data_rows("--json", ("state",), "-t", "state time-wait"))
     that(count > 0, "no TIME_WAIT")
-    equal(sum(int(line.split()[0]) for line in result.lines), count)
+    # Counted later: some may have come to their end in between.
+    that(sum(int(line.split()[0]) for line in result.lines) >= count, str(result))
     that(any(line.split()[1:] == ["127.0.0.1", "->", "127.0.0.1", str(WAITED)]
              for line in result.lines), str(result))
 
