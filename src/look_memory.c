@@ -192,6 +192,17 @@ static uint64_t peer_key(const struct sock *row)
 	return key_of(LIKE_PEER, row, row->family, &row->remote.addr, row->remote.port);
 }
 
+/* Whether the same processes hold both, in the same order. */
+static bool has_same_owners(const struct look_holder *a, const struct look_holder *b)
+{
+	if (a->n_owners != b->n_owners)
+		return false;
+	for (uint32_t i = 0; i < a->n_owners; i++)
+		if (a->owners[i].pid != b->owners[i].pid)
+			return false;
+	return true;
+}
+
 /* Several may listen at one place (SO_REUSEPORT), or be connected to one peer: what differs between
  * them is not known of another one. */
 static void join_holders(struct look_holder *known, const struct look_holder *other)
@@ -206,8 +217,7 @@ static void join_holders(struct look_holder *known, const struct look_holder *ot
 		known->unit = NULL;
 	}
 	known->owners_hidden |= other->owners_hidden;
-	if (known->n_owners == other->n_owners &&
-	    (!known->n_owners || known->owners[0].pid == other->owners[0].pid))
+	if (has_same_owners(known, other))
 		return;
 	known->owners_hidden = true;
 	known->owners = NULL;

@@ -39,7 +39,7 @@ size_t pair_room(uint32_t needs);
 int pair_take(void *ctx, struct sock *rows, size_t n);
 
 /* Hands on the rows that wait, in the order they came but for small ones first. 0 or negative, as
- * the sink answers. */
+ * the sink answers, or -ENOMEM. */
 int pair_hand_on(struct pair *pair);
 
 void pair_free(struct pair *pair);

@@ -80,7 +80,7 @@ static int check_kill(const struct request *request, struct plan_error *error)
 		chosen |= request->words[i][strspn(request->words[i], " \t\n")] != '\0';
 	if (!chosen)
 		return refuse(error, "--kill needs an expression that says which sockets");
-	if (request->protos & ~kill_protos)
+	if (request->every_family || (request->protos & ~kill_protos))
 		return refuse(error, "--kill closes sockets of TCP and UDP only");
 	if (request->view != VIEW_ROWS || request->question != ASK_NOTHING || request->quiet)
 		return refuse(error, "one of --kill, an answer in place of rows, and a question");

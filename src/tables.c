@@ -132,6 +132,8 @@ static int list_pair(struct tables *tables, const struct plan_table *table, uint
 		if (err == 0 && !pair.overflow) {
 			tables->n_listed++;
 			err = pair_hand_on(&pair);
+			if (err == -ENOMEM)
+				report_add(tables->report, REPORT_FAILED, "out of memory");
 		}
 	}
 	pair_free(&pair);

@@ -14,6 +14,7 @@
 enum {
 	BUF_SIZE = 64 * 1024,
 	ENTRY_HEAD = 10,
+	NAME_ROOM = 256, /* NAME_MAX and a NUL */
 	BYTE_ORDER_HERE = __BYTE_ORDER == __LITTLE_ENDIAN ? 1 : 2,
 };
 
@@ -70,7 +71,7 @@ int capture_next_entry(const void *value, size_t len, size_t *pos, struct dir_en
 		return 0;
 	if (left < ENTRY_HEAD)
 		return -EBADMSG;
-	n = at[ENTRY_HEAD - 1];
+	n = at[ENTRY_HEAD - 1] ? at[ENTRY_HEAD - 1] : NAME_ROOM;
 	if (n < 2 || n > left - ENTRY_HEAD)
 		return -EBADMSG;
 	*entry = (struct dir_entry){
@@ -92,7 +93,7 @@ int capture_add_entry(uint8_t **list, size_t *len, size_t *cap, const struct dir
 	int err;
 
 	/* File systems know no longer ones. */
-	if (n > UINT8_MAX)
+	if (n > NAME_ROOM)
 		return 0;
 	err = array_grow(&data, cap, *len + ENTRY_HEAD + n, 1);
 	*list = data;
@@ -100,7 +101,7 @@ int capture_add_entry(uint8_t **list, size_t *len, size_t *cap, const struct dir
 		return err;
 	capture_put_number(*list + *len, entry->ino, 8);
 	(*list)[*len + 8] = entry->type;
-	(*list)[*len + 9] = (uint8_t)n;
+	(*list)[*len + 9] = (uint8_t)(n % NAME_ROOM);
 	memcpy(*list + *len + ENTRY_HEAD, entry->name, n);
 	*len += ENTRY_HEAD + n;
 	return 0;

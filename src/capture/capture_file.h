@@ -16,7 +16,7 @@
  *
  * Paths in it are keys and are never opened: the first word says where ("proc:net/tcp"). A
  * directory's value is a list of entries: u64 inode number, u8 type (DT_*), u8 length of the name
- * with its NUL, the name with its NUL.
+ * with its NUL (0: 256, of the longest name there is), the name with its NUL.
  */
 #ifndef LSSOCK_CAPTURE_FILE_H
 #define LSSOCK_CAPTURE_FILE_H

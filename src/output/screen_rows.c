@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/proto.h"
+#include "model/special.h"
 
 /* How often another number is tried for a row that looks like one before it. */
 enum { TWINS_MAX = 16 };
@@ -67,6 +68,16 @@ static bool set_key(struct identity *identity, const struct sock *sock)
 	return true;
 }
 
+/* Of a family of which the kernel tells neither cookie nor inode. */
+static uint64_t special_key(const struct sock *sock)
+{
+	char text[2 * SPECIAL_END_MAX];
+	size_t n = special_format_end(text, sock, false);
+
+	n += special_format_end(text + n, sock, true);
+	return hash_bytes(text, n);
+}
+
 uint64_t screen_rows_identity(const struct sock *sock)
 {
 	struct identity identity;
@@ -77,7 +88,9 @@ uint64_t screen_rows_identity(const struct sock *sock)
 	if (sock->proto == PROTO_TCP && !sock->listening && sock->remote.port != 0) {
 		set_ends(&identity, sock);
 	} else if (!set_key(&identity, sock) || sock->proto == PROTO_SCTP) {
-		if (sock->proto != PROTO_UNIX)
+		if (sock->special)
+			identity.key = special_key(sock);
+		else if (sock->proto != PROTO_UNIX)
 			set_ends(&identity, sock);
 		else if (sock->name)
 			identity.key = hash_bytes(sock->name, sock->name_len);

@@ -106,7 +106,8 @@ static int take_text(struct snapshot_row *row, const struct json_token *value,
 {
 	char *dst;
 
-	if (value->len > SNAPSHOT_ROW_BYTES - row->n_bytes)
+	/* With its NUL, so that n_bytes is never above the bound. */
+	if (value->len >= SNAPSHOT_ROW_BYTES - row->n_bytes)
 		return snapshot_row_bad(row, "a record with too much text");
 	dst = reserve(row, value->len);
 	if (!dst)

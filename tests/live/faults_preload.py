@@ -260,6 +260,9 @@ for _ in range(3):
     KEPT.append(socket.socket(socket.AF_UNIX))
     KEPT[-1].bind(b"\0preload%d" % len(KEPT))
     KEPT[-1].listen()
+if lib.have_ipv6():  # they wait in memory until those of IPv4 are through
+    KEPT.append(lib.listen("::1"))
+    KEPT += lib.connect_to(KEPT[-1])
 os.chdir(lib.temp_dir())
 lssock("-tan", "--record=recording")
 lib.main()

@@ -271,6 +271,30 @@ Test(capture, entries_of_directories)
 	free(list);
 }
 
+Test(capture, the_longest_name_of_an_entry)
+{
+	char name[256 + 1];
+	struct dir_entry in = { .name = name, .ino = 7, .type = 8 }, out;
+	uint8_t *list = NULL;
+	size_t len = 0, cap = 0, pos = 0;
+
+	memset(name, 'n', sizeof(name));
+	name[255] = '\0';
+	cr_assert_eq(capture_add_entry(&list, &len, &cap, &in), 0);
+	in.name = "b";
+	cr_assert_eq(capture_add_entry(&list, &len, &cap, &in), 0);
+	cr_assert_eq(capture_next_entry(guard_copy(list, len), len, &pos, &out), 1);
+	cr_assert_str_eq(out.name, name);
+	cr_assert_eq(out.ino, 7);
+	pos = 0;
+	for (size_t cut = 1; cut < 10 + 256; cut++)
+		cr_assert_eq(capture_next_entry(guard_copy(list, cut), cut, &pos, &out), -EBADMSG);
+	cr_assert_eq(capture_next_entry(list, len, &pos, &out), 1);
+	cr_assert_eq(capture_next_entry(list, len, &pos, &out), 1);
+	cr_assert_str_eq(out.name, "b");
+	free(list);
+}
+
 Test(capture, keys_of_paths)
 {
 	const struct capture_dir none = { .fd = -1 };

@@ -216,6 +216,32 @@ Test(look_memory, several_listeners_at_one_place)
 	cr_assert_null(found.unit);
 }
 
+/* A server that has let each of its workers have a listener of its own. */
+Test(look_memory, listeners_that_share_the_first_of_their_owners)
+{
+	struct owner owners[2];
+	struct sock row = listener(1, "10.0.0.1", 80, &owners[0], 42), found;
+
+	owners[1] = owners[0];
+	owners[1].pid = 100;
+	row.n_owners = 2;
+	add(&row);
+	row.cookie = 2;
+	row.inode = 1002;
+	add(&row);
+	found = closed(9, "10.0.0.1", 80);
+	cr_assert(look_memory_find_listener(&memory, &found));
+	cr_assert_eq(found.n_owners, 2);
+
+	owners[1].pid = 101;
+	row.cookie = 3;
+	add(&row);
+	found = closed(9, "10.0.0.1", 80);
+	cr_assert(look_memory_find_listener(&memory, &found));
+	cr_assert_eq(found.n_owners, 0);
+	cr_assert(found.owners_hidden);
+}
+
 /* Connections come and go, but those to the same service are mostly the same program's. */
 Test(look_memory, same_peer)
 {

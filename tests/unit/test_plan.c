@@ -676,6 +676,11 @@ Test(plan, kill_wants_a_choice_and_only_what_can_be_closed)
 	cr_assert_str_eq(tables(&request), "tcp tcp6 udp udp6");
 	request.protos = 1u << PROTO_UNIX;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request.protos = 0;
+	request.every_family = true;
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "-A all");
+	cr_assert_str_eq(error.text, "--kill closes sockets of TCP and UDP only");
+	request.every_family = false;
 	request.protos = 1u << PROTO_TCP;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), 0);
 	cr_assert_eq(plan.view, VIEW_ROWS);

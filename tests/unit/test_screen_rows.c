@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 
 #include <locale.h>
+#include <sys/socket.h>
 
 #include "data_rows.h"
+#include "model/special.h"
 #include "output/rates.h"
 #include "output/screen_rows.h"
 #include "output/screen_text.h"
@@ -119,6 +121,29 @@ Test(screen_rows, a_connection_is_its_two_ends)
 	other = sock;
 	other.family = AF_INET6;
 	cr_expect_neq(screen_rows_identity(&sock), screen_rows_identity(&other));
+}
+
+/* Of some families the kernel tells no more than their ends. */
+Test(screen_rows, families_without_cookie_and_inode_are_their_ends)
+{
+	struct sock_special special = { .has = SPECIAL_LOCAL, .local.port = 1 };
+	struct sock sock = { .proto = PROTO_KCM, .family = AF_KCM, .special = &special };
+	uint64_t first = screen_rows_identity(&sock);
+
+	cr_expect_eq(screen_rows_identity(&sock), first);
+	special.local.port = 2;
+	cr_expect_neq(screen_rows_identity(&sock), first);
+	sock.proto = PROTO_CAN;
+	special = (struct sock_special){ .has = SPECIAL_LOCAL, .device = "vcan0" };
+	first = screen_rows_identity(&sock);
+	special.device[4] = '1';
+	cr_expect_neq(screen_rows_identity(&sock), first);
+	/* One that has a cookie stays what it is, wherever it is bound. */
+	sock.cookie = 5;
+	sock.has = SOCK_HAS_COOKIE;
+	first = screen_rows_identity(&sock);
+	special.device[4] = '0';
+	cr_expect_eq(screen_rows_identity(&sock), first);
 }
 
 Test(screen_rows, other_sockets_are_their_cookie_or_inode)

@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "guard.h"
 #include "model/unit.h"
 #include "source/snapshot.h"
+#include "source/snapshot_row.h"
 
 #define LISTENER                                                                                  \
 	"{\"proto\":\"tcp\",\"family\":\"inet6\",\"type\":\"STREAM\",\"state\":\"LISTEN\","       \
@@ -227,4 +229,29 @@ Test(snapshot, what_is_refused)
 		cr_assert_not_null(about.error, "%s", refused[i]);
 		cr_assert_eq(about.line, 1);
 	}
+}
+
+/* Texts that fill a record to its last byte are no way around that. */
+Test(snapshot, the_text_of_a_record_has_a_bound)
+{
+	enum { PIECE = 200 * 1024, PIECES = 12 };
+	static char text[PIECES * (PIECE + 32)];
+	size_t left = SNAPSHOT_ROW_BYTES, at = (size_t)sprintf(text, "{\"owners\":[");
+	struct snapshot_about about;
+
+	for (int i = 0; i < PIECES; i++) {
+		size_t n = left < PIECE ? left : PIECE;
+
+		at += (size_t)sprintf(text + at, "%s{\"program\":\"", i ? "," : "");
+		if (left == 0) /* what is behind the bound */
+			n = PIECE;
+		else
+			left -= n < left ? n + 1 : n;
+		memset(text + at, 'x', n);
+		at += n;
+		at += (size_t)sprintf(text + at, "\"}");
+	}
+	at += (size_t)sprintf(text + at, "]}");
+	cr_assert_eq(read_all(text, at, &about), -EINVAL);
+	cr_assert_str_eq(about.error, "a record with too much text");
 }
