@@ -260,6 +260,8 @@ for _ in range(3):
     KEPT.append(socket.socket(socket.AF_UNIX))
     KEPT[-1].bind(b"\0preload%d" % len(KEPT))
     KEPT[-1].listen()
+KEPT.append(socket.create_server(("::1", 0), family=socket.AF_INET6))
+KEPT += lib.connect_to(KEPT[-1])
 os.chdir(lib.temp_dir())
 lssock("-tan", "--record=recording")
 lib.main()
