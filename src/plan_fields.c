@@ -317,5 +317,7 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 	if (err == 0 && plan->events && (plan->needs & NEED_NETNS))
 		return refuse(error, "--events is about one network namespace, and does not tell "
 				     "which");
+	if (err == 0 && plan->events && (plan->needs & NEED_DIRECTION))
+		return refuse(error, "--events: 'direction' is not known of closed sockets");
 	return err;
 }

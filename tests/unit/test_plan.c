@@ -636,6 +636,9 @@ Test(plan, events_of_what_the_kernel_tells)
 	cr_assert_str_eq(tables(&request), "udp6");
 	request.protos = 1u << PROTO_UDPLITE;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .events = true, .columns = "+direction" };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--events: 'direction' is not known of closed sockets");
 	request = (struct request){ .events = true, .format = FORMAT_JSON };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "it has no end");
 	request.has_timeout = true;
