@@ -241,6 +241,9 @@ static int add_counted(struct plan *plan, const char *item, size_t n, struct pla
 		return -EINVAL;
 	if (field->type == FIELD_OWNERS)
 		return refuse(error, "--count-by: 'owners' is a list; count by pid or program");
+	if (field->list)
+		return refuse(error, "--count-by: '%s' is a list, and a socket is counted once",
+			      field->name);
 	if (slash && field->type != FIELD_ADDR)
 		return refuse(error, "--count-by: '%s' is no address and takes no prefix",
 			      field->name);

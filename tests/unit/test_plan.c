@@ -404,6 +404,7 @@ Test(plan, what_cannot_be_counted_by)
 		{ "state,local_port,state", "'state' twice" },
 		{ "remote_address/8,remote-address/16", "'remote_address' twice" },
 		{ "owners", "pid or program" },
+		{ "protocol,groups", "'groups' is a list" },
 		{ "state/8", "'state' is no address" },
 		{ "remote_address/0", "'remote_address'" },
 		{ "remote_address/129", "1 to 128" },
