@@ -123,7 +123,8 @@ static int take_row(void *ctx, struct sock *rows, size_t n)
 	const struct reader *reader = ctx;
 	const struct plan *plan = reader->config->plan;
 
-	if (!is_in_tables(plan, rows) || select_rows(plan->mode, rows, n) == 0)
+	if (!is_in_tables(plan, rows) || select_rows(plan->mode, rows, n) == 0 ||
+	    (plan->by_type && select_types(plan->types, rows, n) == 0))
 		return 0;
 	if (plan->expr) {
 		if (expr_is_undecided(plan->expr, rows, 0))
@@ -182,6 +183,11 @@ static int check_about(const struct reader *reader, const struct snapshot_about 
 	about->tells_owners = said->n_rows == 0 ||
 			      (said->common & (1u << SNAPSHOT_OWNERS | 1u << SNAPSHOT_PROGRAM));
 	about->tells_units = said->n_rows == 0 || (said->common & 1u << SNAPSHOT_UNIT);
+	about->tells_types = said->any & 1u << SNAPSHOT_TYPE;
+	about->tells_interfaces = said->any & 1u << SNAPSHOT_INTERFACE;
+	if (said->n_rows && reader->config->plan->by_type && !(said->common & 1u << SNAPSHOT_TYPE))
+		return refuse(reader, 0,
+			      "it does not tell 'type' of every socket, which -A asks for");
 	return said->n_rows ? check_expression(reader, said->common) : 0;
 }
 
@@ -299,7 +305,11 @@ int earlier_read(const struct earlier_config *config, const struct view_earlier_
 	struct reader reader = { .config = config, .sink = sink, .buf = malloc(WINDOW) };
 	int err;
 
-	*about = (struct view_earlier){ .name = config->earlier->name };
+	*about = (struct view_earlier){
+		.name = config->earlier->name,
+		.tells_types = true,
+		.tells_interfaces = true,
+	};
 	if (!reader.buf)
 		return fail(&reader, -ENOMEM);
 	err = find_form(&reader, &about->json);

@@ -191,8 +191,9 @@ static void complete_batch(struct events *events)
 
 	for (size_t i = 0; events->look && i < events->n; i++)
 		events->closings[i].holder_source = last_look_find(events->look, &events->rows[i]);
-	row_names_apply(&events->row_names, events->config.plan->needs & NEED_INTERFACE,
-			events->rows, events->n);
+	if (row_names_apply(&events->row_names, events->config.plan->needs & NEED_INTERFACE,
+			    events->rows, events->n) < 0)
+		report_add(events->config.report, REPORT_FAILED, "out of memory");
 	for (size_t i = 0; i < events->n; i++)
 		if (is_wanted(events, &events->rows[i]) && is_match(events, &events->rows[i]))
 			events->rows[kept++] = events->rows[i];
@@ -269,16 +270,17 @@ static bool is_time(const struct events *events, int64_t end_ns, bool more_waits
 static int run(struct events *events, int64_t end_ns, uint64_t *n_rows)
 {
 	const struct env *env = events->config.env;
+	int64_t stop_ns = INT64_MAX;
 	int rc;
 
 	for (;;) {
 		/* What was closed before the signal came is still told. */
-		bool stop = env->stop_signal(env) != 0;
-
+		if (stop_ns == INT64_MAX && env->stop_signal(env))
+			stop_ns = env->now_ns(env) + drain_ns;
 		rc = take_batch(events, n_rows);
 		if (rc < 0)
 			return rc;
-		if (stop)
+		if (stop_ns != INT64_MAX && (rc == 0 || env->now_ns(env) >= stop_ns))
 			return -EINTR;
 		if (events->n_left == 0 || is_time(events, end_ns, rc > 0))
 			return 0;

@@ -12,6 +12,9 @@
 /* Conditions compared at most; an expression that makes more is listed family by family. */
 enum { CONDS_MAX = 32 };
 
+/* Rows that are handed on at once; they are 256 bytes each. */
+enum { HAND_ON = 64 };
+
 static bool same_leaf(const struct query_cond *a, const struct query_cond *b)
 {
 	return a->kind == b->kind && a->family == b->family && a->prefix == b->prefix &&
@@ -106,25 +109,26 @@ int pair_take(void *ctx, struct sock *rows, size_t n)
 	return n_v4 ? pair->sink->take(pair->sink->ctx, rows, n_v4) : 0;
 }
 
-int pair_hand_on(struct pair *pair)
+/* The small ones as they came, a few at a time: what is on the stack cannot fail. */
+static int hand_on_small(const struct pair *pair)
 {
-	enum { BATCH = 128 };
-	const struct sock_sink *sink = pair->sink;
-	struct sock *rows;
+	struct sock rows[HAND_ON];
 	int err = 0;
 
-	if (pair->n_small) {
-		rows = malloc(BATCH * sizeof(*rows));
-		if (!rows)
-			return -ENOMEM;
-		for (size_t at = 0, n; err == 0 && at < pair->n_small; at += n) {
-			n = pair->n_small - at < BATCH ? pair->n_small - at : BATCH;
-			for (size_t i = 0; i < n; i++)
-				sock_unpack(&rows[i], &pair->small[at + i]);
-			err = sink->take(sink->ctx, rows, n);
-		}
-		free(rows);
+	for (size_t at = 0, n; err == 0 && at < pair->n_small; at += n) {
+		n = pair->n_small - at < HAND_ON ? pair->n_small - at : HAND_ON;
+		for (size_t i = 0; i < n; i++)
+			sock_unpack(&rows[i], &pair->small[at + i]);
+		err = pair->sink->take(pair->sink->ctx, rows, n);
 	}
+	return err;
+}
+
+int pair_hand_on(struct pair *pair)
+{
+	const struct sock_sink *sink = pair->sink;
+	int err = hand_on_small(pair);
+
 	if (err == 0 && pair->large.n)
 		err = sink->take(sink->ctx, pair->large.rows, pair->large.n);
 	return err;

@@ -172,6 +172,9 @@ static int check_drift(const struct request *request, struct plan_error *error)
 				     "listings; --diff takes --columns=recv_q,send_q");
 	if (request->view == VIEW_DIFF)
 		return 0;
+	if (request->types[PROTO_UNIX])
+		return refuse(error, "a baseline does not tell the types of UNIX sockets: -x, not "
+				     "u_str and the like");
 	if (request->all || request->n_words > 0 || (request->protos & ~(uint32_t)served_protos))
 		return refuse(error, "--expect and --baseline are about the listeners of TCP, UDP, "
 				     "UDP-Lite, SCTP and UNIX: they take no -a, -w and expression");

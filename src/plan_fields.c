@@ -241,6 +241,9 @@ static int add_counted(struct plan *plan, const char *item, size_t n, struct pla
 		return -EINVAL;
 	if (field->type == FIELD_OWNERS)
 		return refuse(error, "--count-by: 'owners' is a list; count by pid or program");
+	if (field->list)
+		return refuse(error, "--count-by: '%s' is a list, and a socket is counted once",
+			      field->name);
 	if (slash && field->type != FIELD_ADDR)
 		return refuse(error, "--count-by: '%s' is no address and takes no prefix",
 			      field->name);
@@ -317,5 +320,7 @@ int plan_choose_fields(const struct request *request, struct plan *plan, struct 
 	if (err == 0 && plan->events && (plan->needs & NEED_NETNS))
 		return refuse(error, "--events is about one network namespace, and does not tell "
 				     "which");
+	if (err == 0 && plan->events && (plan->needs & NEED_DIRECTION))
+		return refuse(error, "--events: 'direction' is not known of closed sockets");
 	return err;
 }

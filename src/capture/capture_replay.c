@@ -17,6 +17,7 @@ enum {
 	TICKS_MAX = 1000000,
 	KERNEL_MAX = 0xffff,
 	NOTE_MAX = 1000,
+	NOTES_MAX = 100, /* a run tells a few things */
 };
 
 /* The end of the year 9999. */
@@ -98,14 +99,21 @@ static void repeat_notes(void)
 {
 	const struct capture_index *index = &capture_player.index;
 	static const char key[] = "note";
+	int n = 0;
 
 	for (size_t i = 0; i < index->n; i++) {
 		const struct capture_record *record = &index->entries[i].record;
 
-		if (record->kind == CAPTURE_FACT && record->key_len == sizeof(key) - 1 &&
-		    memcmp(record->key, key, sizeof(key) - 1) == 0 && record->value_len <= NOTE_MAX)
-			report_add(capture_player.report, REPORT_NOTE, "%.*s",
-				   (int)record->value_len, (const char *)record->value);
+		if (record->kind != CAPTURE_FACT || record->key_len != sizeof(key) - 1 ||
+		    memcmp(record->key, key, sizeof(key) - 1) != 0 || record->value_len > NOTE_MAX)
+			continue;
+		if (++n > NOTES_MAX) {
+			report_add(capture_player.report, REPORT_PARTIAL,
+				   "the recording told more than is repeated here");
+			return;
+		}
+		report_add(capture_player.report, REPORT_NOTE, "%.*s", (int)record->value_len,
+			   (const char *)record->value);
 	}
 }
 

@@ -142,17 +142,37 @@ static bool get_flags(const struct field *field, const struct sock *sock, uint32
 	return value_bits(value, sock->special->flags, netlink, COUNT_OF(netlink));
 }
 
+/*
+ * A word of the bitmap. The kernel sets bits of its own longs (net/netlink/af_netlink.c), of which
+ * the second half comes first where the first byte of a number is its highest. Four bytes alone,
+ * which /proc tells, are no long there.
+ */
+static uint32_t group_word(const struct blob *groups, uint32_t at)
+{
+	bool halves = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && sizeof(long) == 8;
+	uint32_t word;
+
+	if (halves && groups->len % sizeof(uint64_t) == 0)
+		at ^= (uint32_t)sizeof(word);
+	memcpy(&word, groups->data + at, sizeof(word));
+	return word;
+}
+
 /* Group number i of those whose bit is set. */
 static bool get_groups(const struct field *field, const struct sock *sock, uint32_t i,
 		       struct value *value)
 {
-	uint32_t word;
-
 	(void)field;
 	if (!has(sock, SPECIAL_GROUPS))
 		return false;
-	for (uint32_t at = 0; at + sizeof(word) <= sock->special->groups.len; at += sizeof(word)) {
-		memcpy(&word, sock->special->groups.data + at, sizeof(word));
+	for (uint32_t at = 0; at + 4 <= sock->special->groups.len; at += 4) {
+		uint32_t word = group_word(&sock->special->groups, at);
+		uint32_t set = (uint32_t)__builtin_popcount(word);
+
+		if (i >= set) {
+			i -= set;
+			continue;
+		}
 		for (uint32_t bit = 0; bit < 32 && word >> bit; bit++) {
 			if (!(word >> bit & 1) || i-- > 0)
 				continue;

@@ -207,6 +207,9 @@ static int hand_on_row(struct snapshot *snapshot)
 	if (row->passed_over)
 		return 0;
 	about->common = about->n_rows ? about->common & row->seen : row->seen;
+	about->any |= row->seen;
+	if (row->sock.interface)
+		about->any |= 1u << SNAPSHOT_INTERFACE;
 	about->n_rows++;
 	about->many_netns |= row->known >> SNAPSHOT_NETNS & 1u;
 	return snapshot->sink.take(snapshot->sink.ctx, &row->sock, 1);

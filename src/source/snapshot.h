@@ -51,6 +51,7 @@ enum snapshot_member {
 struct snapshot_about {
 	uint64_t n_rows;
 	uint32_t common;   /* 1 << enum snapshot_member: the members that all records have */
+	uint32_t any;      /* the same: those that some have; an interface may be in an address */
 	bool complete;     /* it says that nothing is missing, and it has its end */
 	bool many_netns;   /* records tell of namespaces: more than one was listed */
 	const char *host;  /* escaped nowhere; NULL: not known. Until snapshot_free() */

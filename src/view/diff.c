@@ -71,6 +71,8 @@ static int prepare(struct diff *view)
 	err = view->config.read_earlier(view->config.earlier_ctx, &sink, &view->about);
 	if (err == 0)
 		err = check_facets(view);
+	view->sums.untold_types = !view->about.tells_types;
+	view->sums.untold_interfaces = !view->about.tells_interfaces;
 	if (err < 0)
 		view->failed = true;
 	return err;

@@ -112,7 +112,7 @@ static int make_key(struct drift_sums *sums, const struct sock *row, struct drif
 			 (row->sctp_assoc ? DRIFT_ASSOC : 0u),
 	};
 	if (row->proto == PROTO_UNIX) {
-		key->type = row->type;
+		key->type = sums->untold_types ? 0 : row->type;
 		key->name_kind = row->name_kind;
 		if (row->name_kind != UNIX_UNNAMED)
 			err = add_word(sums, row->name, row->name_len, &key->name);
@@ -120,7 +120,7 @@ static int make_key(struct drift_sums *sums, const struct sock *row, struct drif
 		key->local_port = row->local.port;
 		key->remote_port = row->remote.port;
 	}
-	if (err == 0 && row->interface)
+	if (err == 0 && row->interface && !sums->untold_interfaces)
 		err = add_word(sums, row->interface, strlen(row->interface), &key->interface);
 	return err < 0 ? err : add_facts(sums, row, key);
 }

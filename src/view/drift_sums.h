@@ -61,6 +61,7 @@ struct drift_sums {
 	struct keyed rows; /* struct drift_row */
 	struct words words;
 	unsigned int facets; /* enum drift_facet: what is not among them is DRIFT_NONE */
+	bool untold_types, untold_interfaces; /* of rows that come: left out, as they were before */
 };
 
 void drift_sums_init(struct drift_sums *sums, unsigned int facets);

@@ -190,6 +190,7 @@ static int prepare(struct expect *view)
 		view->failed = true;
 		return err;
 	}
+	view->sums.untold_interfaces = !view->about.tells_interfaces;
 	answer->file_complete = !view->about.incomplete;
 	err = take_records(view);
 	if (err == 0 && answer->n_passed_over)

@@ -45,6 +45,8 @@ struct view_earlier {
 	bool incomplete;  /* it says itself that sockets are missing, or has no end */
 	/* Every socket of it tells of its owners, and of its unit. */
 	bool tells_owners, tells_units;
+	/* Some socket of it tells of its type, and of its interface: else they are not compared. */
+	bool tells_types, tells_interfaces;
 };
 
 enum view_format {

@@ -399,6 +399,48 @@ def expressions():
     that("without -p" in result.err, result.err)
 
 
+@case("types of UNIX sockets choose on both sides")
+@alone
+def by_type():
+    socks = [socket.socket(socket.AF_UNIX, kind)
+             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)]
+    for number, sock in enumerate(socks):
+        sock.bind(b"\0kind%d" % number)
+    then = write("then", lssock("-xa", "--jsonl").out)
+    for words, n in ((["-A", "u_str"], 1), (["-A", "u_dgr,u_seq"], 2), (["-x"], 3)):
+        equal(diff(then, "-a", *words, status=SAME), [f"0 new, 0 gone, 0 changed, {n} the same"])
+    socks[0].close()
+    equal(diff(then, "-aH", "-A", "u_dgr", status=SAME), [])
+    equal(diff(then, "-aH", "-A", "u_str"), ["- gone: unix @kind0 UNCONNECTED"])
+    untold = write("untold", lssock("-xa", "--jsonl", "--columns=proto,state,path,path_kind").out)
+    result = lssock(f"--diff={untold}", "-aA", "u_dgr")
+    equal((result.status, result.out, len(result.err.splitlines())), (USAGE, "", 1), str(result))
+    equal(lssock(f"--expect={then}", "-A", "u_str").status, USAGE)
+    for sock in socks[1:]:
+        sock.close()
+
+
+@case("what an earlier output does not tell of types and interfaces is no difference")
+@alone
+def untold():
+    bound, free, local = lib.listen("0.0.0.0", 7000), lib.listen("0.0.0.0", 7001), socket.socket(socket.AF_UNIX)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+    local.bind(b"\0untold")
+    local.listen()
+    columns = "proto,state,local_address,local_port,remote_address,remote_port,path,path_kind"
+    then = write("then", lssock("-txan", "--jsonl", f"--columns={columns}").out)
+    equal(diff(then, "-txan", status=SAME), ["0 new, 0 gone, 0 changed, 3 the same"])
+    equal(expect(open(then, encoding="utf-8").read(), "-tx").lines[0], "no drift: 3 listeners as expected")
+    free.close()
+    equal(diff(then, "-txanH"), ["- gone: tcp 0.0.0.0:7001 LISTEN"])
+    # Where they are told, they count.
+    whole = write("whole", lssock("-txan", "--jsonl").out)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
+    equal(len(diff(whole, "-txanH")), 2)
+    bound.close()
+    local.close()
+
+
 @case("documents written anew by Python and jq; standard input and pipes")
 @alone
 def written_anew():

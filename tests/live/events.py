@@ -521,7 +521,8 @@ def senseless():
     for args in (["-l"], ["--sort=rtt"], ["--memory"], ["-o"], ["--top=3"], ["-c"], ["--json"], ["-q"],
                  ["--count-by=state"], ["--summary"], ["--ports"], ["-s"], ["--check=80"],
                  ["--wait=free:80"], ["--kill", "sport = 80"], ["--all-netns"],
-                 ["--columns=netns"], ["netns = x"], ["--explain-filter"], ["--openmetrics"],
+                 ["--columns=netns"], ["netns = x"], ["direction = in"],
+                 ["--count-by=direction", "--timeout=1"], ["--explain-filter"], ["--openmetrics"],
                  ["--count=0"], ["--timeout=-1"]):
         result = lssock("--events", *args)
         equal([result.status, result.out], [USAGE, ""], str(args))

@@ -433,6 +433,18 @@ def test_damaged():
                 break
 
 
+@case("a recording that tells a million things of itself: some of them, and that there are more")
+def test_notes():
+    path, _ = record("notes", "-tan")
+    data, note = read(path), b"note"
+    end = data[-16:]
+    more = b"".join(struct.pack("<IIII", 1, 0, len(note), len(text)) + note + text
+                    for text in (b"x%dy" % number for number in range(1000000)))
+    result = elsewhere("-tan", f"--replay={write('more', data[:-16] + more + end)}")
+    equal((result.status, len(result.err.splitlines())), (3, 101), result.err[:500])
+    that("told more" in result.err.splitlines()[100], result.err.splitlines()[100])
+
+
 @case("other versions and byte orders, and what is no recording, are refused by name")
 def test_refused():
     path, _ = record("head", "-tan")

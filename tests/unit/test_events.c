@@ -430,6 +430,16 @@ Test(events, a_signal_ends_it)
 	cr_assert_str_eq(proc_dir_heard(), "");
 }
 
+Test(events, what_waits_when_a_signal_comes_is_written)
+{
+	add_closed(2500, 80, 300);
+	fake.stop_ns = 2500 * MS;
+	cr_assert_eq(go(), -EINTR);
+	cr_assert_eq(kept.n, 300);
+	cr_assert_eq(n_rows, 300);
+	cr_assert_not(cut_short);
+}
+
 Test(events, a_signal_cuts_short_what_has_an_end)
 {
 	fake.stop_ns = 2000 * MS;

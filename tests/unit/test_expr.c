@@ -110,8 +110,9 @@ enum { PACKET, ROUTE, GUEST, N_FURTHER };
 
 static struct sock further[N_FURTHER];
 
-/* 1, 5 and 33, in this machine's words. */
-static const uint32_t route_groups[] = { 0x11, 1 };
+/* 1, 5 and 33, in longs as the kernel has them. */
+static const unsigned long route_groups[] = { (unsigned long)(UINT64_C(1) << 32 | 0x11),
+					      sizeof(long) == 4 };
 
 static void set_up_further(void)
 {

@@ -417,6 +417,7 @@ Test(plan, what_cannot_be_counted_by)
 		{ "state,local_port,state", "'state' twice" },
 		{ "remote_address/8,remote-address/16", "'remote_address' twice" },
 		{ "owners", "pid or program" },
+		{ "protocol,groups", "'groups' is a list" },
 		{ "state/8", "'state' is no address" },
 		{ "remote_address/0", "'remote_address'" },
 		{ "remote_address/129", "1 to 128" },
@@ -649,6 +650,9 @@ Test(plan, events_of_what_the_kernel_tells)
 	cr_assert_str_eq(tables(&request), "udp6");
 	request.protos = 1u << PROTO_UDPLITE;
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	request = (struct request){ .events = true, .columns = "+direction" };
+	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL);
+	cr_assert_str_eq(error.text, "--events: 'direction' is not known of closed sockets");
 	request = (struct request){ .events = true, .format = FORMAT_JSON };
 	cr_assert_eq(plan_make(&request, NULL, &plan, &error), -EINVAL, "it has no end");
 	request.has_timeout = true;

@@ -175,6 +175,31 @@ Test(special, packet)
 	cr_assert(absent("rx_frames"));
 }
 
+/* On every machine: the kernel sets bits of longs. */
+Test(special, groups_are_bits_of_the_kernels_longs)
+{
+	enum { BITS = 8 * sizeof(long) };
+	const unsigned long longs[] = { 1ul | 1ul << 4 | 1ul << (BITS - 1), 0, 1ul << 1 };
+	const uint32_t want[] = { 1, 5, BITS, 2 * BITS + 2 }, of_proc = 1u << 31 | 1;
+	const struct field *groups = field_find("groups", 6);
+	struct value value;
+
+	special = (struct sock_special){ .has = SPECIAL_GROUPS };
+	special.groups = (struct blob){ guard_copy(longs, sizeof(longs)), sizeof(longs) };
+	sock = (struct sock){ .proto = PROTO_NETLINK, .special = &special };
+	for (uint32_t i = 0; i < 4; i++) {
+		cr_assert(field_get(groups, &sock, i, &value));
+		cr_assert_eq(value.number, want[i]);
+	}
+	cr_assert_not(field_get(groups, &sock, 4, &value));
+	special.groups = (struct blob){ guard_copy(&of_proc, sizeof(of_proc)), sizeof(of_proc) };
+	for (uint32_t i = 0; i < 2; i++) {
+		cr_assert(field_get(groups, &sock, i, &value));
+		cr_assert_eq(value.number, i ? 32 : 1);
+	}
+	cr_assert_not(field_get(groups, &sock, 2, &value));
+}
+
 Test(special, netlink)
 {
 	const struct field *groups = field_find("groups", 6);
