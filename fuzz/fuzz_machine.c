@@ -330,7 +330,8 @@ static void check_data(const char *text, size_t n)
 
 static void check_output(const char *text, size_t n, int status)
 {
-	bool plain = !machine.width;
+	bool drawn = world.env.redraws && (has_arg("-c") || has_arg("--count=2"));
+	bool plain = !machine.width && !drawn;
 	bool other = has_arg("--help") || has_arg("--version") || has_arg("--explain-filter") ||
 		     has_arg("--list-columns") || has_arg("--list-families");
 

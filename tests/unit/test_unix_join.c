@@ -332,6 +332,25 @@ Test(unix_join, a_name_that_looks_like_the_next_connection)
 			 "the name of a listener looks like theirs\n");
 }
 
+/* The same of a listener that came after sock_diag was asked: its name reads like two connections,
+ * and where it stands itself, the doubt is told. */
+Test(unix_join, a_new_name_that_looks_like_the_next_connection)
+{
+	static const char name[] =
+		"/run/a\n0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a";
+
+	known(12, LISTENING, "/run/a", 7);
+	line(12, 3, LISTENING, "/run/a");
+	line(0, 2, CONNECTED, name);
+	line(13, 3, LISTENING, name);
+	cr_assert_eq(run(), 1);
+	assert_row(0, 12, 3, "P:/run/a");
+	cr_assert_eq(fake.report.level, REPORT_PARTIAL);
+	cr_assert_str_eq(fake_report(),
+			 "lssock: unix: 1 connection not yet accepted was left out: another "
+			 "socket's name may have made them up\n");
+}
+
 Test(unix_join, connections_to_a_name_with_newlines)
 {
 	known(11, LISTENING, "/run/a", 7);
