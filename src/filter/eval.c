@@ -203,7 +203,7 @@ static bool match_field(const struct expr *expr, const struct node *leaf, const 
 	bool known = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct value value;
+		VALUE_UNCLEARED struct value value;
 
 		if (!field_get(leaf->field, sock, i, &value)) {
 			if (leaf->field->list)

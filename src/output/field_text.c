@@ -56,7 +56,7 @@ size_t field_text_format_addr(char *dst, const struct sock *sock, const struct v
 static void put_addrs(struct obuf *out, const struct field *field, const struct sock *sock,
 		      char separator)
 {
-	struct value value;
+	VALUE_UNCLEARED struct value value;
 
 	for (uint32_t i = 0; field_get(field, sock, i, &value); i++) {
 		if (i > 0)
@@ -234,7 +234,7 @@ size_t field_text_put_cell(struct obuf *out, const struct field *field, const st
 			   bool utf8, size_t max_width)
 {
 	size_t start = out->len;
-	struct value value;
+	VALUE_UNCLEARED struct value value;
 
 	if (!field_get(field, sock, 0, &value)) {
 		if (field->stand_in && sock->owners_hidden && sock->unit)
@@ -370,7 +370,7 @@ static void put_data_owners(struct obuf *out, const struct sock *sock)
 
 bool field_text_put_data(struct obuf *out, const struct field *field, const struct sock *sock)
 {
-	struct value value;
+	VALUE_UNCLEARED struct value value;
 
 	if (field->type == FIELD_OWNERS) {
 		put_data_owners(out, sock);
