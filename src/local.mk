@@ -153,6 +153,7 @@ libcore_a_SOURCES = \
 	%D%/output/screen_text.c %D%/output/screen_text.h \
 	%D%/output/text_table.c %D%/output/text_table.h \
 	%D%/output/writer.h \
+	%D%/branch.c %D%/branch.h \
 	%D%/pair.c %D%/pair.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \

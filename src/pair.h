@@ -16,8 +16,11 @@
 #include "model/sock.h"
 #include "model/sock_packed.h"
 
-/* So many rows of IPv6 may wait, which takes 6 MB; HOLD_MAX_ROWS where attributes are asked for. */
-enum { PAIR_MAX_ROWS = 65536 };
+/* So many rows of IPv6 may wait, which takes 6 MB; fewer where attributes are asked for. */
+enum { PAIR_MAX_ROWS = 65536, PAIR_MAX_LARGE = 10000 };
+
+/* Threads that hand on rows at once, at most. */
+enum { PAIR_MAX_BRANCHES = 8 };
 
 /* A sink in front of another one. Free it with pair_free(). */
 struct pair {
@@ -26,8 +29,14 @@ struct pair {
 	struct sock_packed *small;
 	size_t n_small, cap_small;
 	struct hold large;
+	/* Or those of branches that have been closed. */
+	struct sock_sink waiting[PAIR_MAX_BRANCHES];
+	size_t n_waiting;
 	bool overflow; /* there were too many of them: none is kept */
 };
+
+/* The sink that leads through pair, which has its own sink; with branches where that has some. */
+struct sock_sink pair_sink(struct pair *pair);
 
 /* Whether the two queries ask for the same but for the family: AF_INET first. Pure. */
 bool pair_fits(const struct sock_query *v4, const struct sock_query *v6);
@@ -35,11 +44,8 @@ bool pair_fits(const struct sock_query *v4, const struct sock_query *v6);
 /* How many rows of IPv6 may wait when a query needs that (NEED_*). Pure. */
 size_t pair_room(uint32_t needs);
 
-/* Hands on rows of IPv4, keeps those of IPv6. For struct sock_sink; ctx is a struct pair. */
-int pair_take(void *ctx, struct sock *rows, size_t n);
-
-/* Hands on the rows that wait, in the order they came but for small ones first. 0 or negative, as
- * the sink answers, or -ENOMEM. */
+/* Hands on the rows that wait: first those of each branch, then others in the order they came but
+ * for small ones first. 0 or negative, as the sink answers. */
 int pair_hand_on(struct pair *pair);
 
 void pair_free(struct pair *pair);

@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "base/privileges.h"
 #include "base/report.h"
+#include "branch.h"
 #include "complete.h"
 #include "confine.h"
 #include "expr_report.h"
@@ -26,6 +27,7 @@ struct pipeline {
 	struct hold hold;
 	struct complete complete;
 	struct tables tables;
+	struct branches branches;
 
 	/* Of this round. */
 	struct writer *writer;
@@ -171,12 +173,12 @@ static int release(struct pipeline *pipeline, bool last)
 	return err;
 }
 
-/* A batch from a source. */
-static int take_rows(void *ctx, struct sock *rows, size_t n)
+/* Keeps those of a batch at the front that are to be shown, or may be. 0 or negative. */
+static int choose_early(struct pipeline *pipeline, struct sock *rows, size_t *n_rows)
 {
-	struct pipeline *pipeline = ctx;
 	struct complete *complete = &pipeline->complete;
 	const struct plan *plan = pipeline->config.plan;
+	size_t n = *n_rows;
 	int err;
 
 	if (pipeline->config.env->stop_signal(pipeline->config.env))
@@ -197,6 +199,19 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	if (plan->expr)
 		n = keep_matching(pipeline, rows, n,
 				  complete_missing(complete, pipeline->holding, rows, n));
+	*n_rows = n;
+	return 0;
+}
+
+/* A batch from a source. */
+static int take_rows(void *ctx, struct sock *rows, size_t n)
+{
+	struct pipeline *pipeline = ctx;
+	const struct plan *plan = pipeline->config.plan;
+	int err = choose_early(pipeline, rows, &n);
+
+	if (err < 0)
+		return err;
 	if (pipeline->holding) {
 		if (hold_add(&pipeline->hold, rows, n) < 0)
 			return out_of_memory(pipeline);
@@ -208,6 +223,42 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 		err = write_rows(pipeline, rows, n);
 	}
 	return err < 0 ? err : pipeline->done ? -ECANCELED : 0;
+}
+
+/* The same in two steps, of which branches take the second by themselves. */
+static int choose_rows(void *ctx, struct sock *rows, size_t *n)
+{
+	int err = choose_early(ctx, rows, n);
+
+	return err < 0 ? err : finish_rows(ctx, rows, n);
+}
+
+static void fail_branch(void *ctx)
+{
+	out_of_memory(ctx);
+}
+
+static int open_branch(void *ctx, bool wait, struct sock_sink *branch)
+{
+	struct pipeline *pipeline = ctx;
+
+	return branch_open(&pipeline->branches, wait, branch);
+}
+
+static const struct sock_branching branching = { .open = open_branch, .close = branch_close };
+
+/* Where rows go. Branches write each row once it is there, and never know which was the last. */
+static struct sock_sink sink_of(struct pipeline *pipeline)
+{
+	const struct writer *writer = pipeline->writer;
+	bool branches = writer && writer->format && !pipeline->holding &&
+			!pipeline->config.plan->top && !pipeline->config.quiet;
+
+	return (struct sock_sink){
+		.take = take_rows,
+		.ctx = pipeline,
+		.branching = branches ? &branching : NULL,
+	};
 }
 
 /* Only netstat's tables are several: everything else is one list, sorted as one. */
@@ -227,7 +278,7 @@ static int list_peers(struct pipeline *pipeline)
 
 static int list_inet(struct pipeline *pipeline)
 {
-	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	const struct sock_sink sink = sink_of(pipeline);
 	int err = 0;
 
 	if (pipeline->config.plan->needs & NEED_DIRECTION)
@@ -237,14 +288,14 @@ static int list_inet(struct pipeline *pipeline)
 
 static int list_local(struct pipeline *pipeline)
 {
-	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	const struct sock_sink sink = sink_of(pipeline);
 
 	return tables_list(&pipeline->tables, SECTION_UNIX, &sink);
 }
 
 static int list_further(struct pipeline *pipeline)
 {
-	const struct sock_sink sink = { .take = take_rows, .ctx = pipeline };
+	const struct sock_sink sink = sink_of(pipeline);
 
 	return tables_list(&pipeline->tables, SECTION_FURTHER, &sink);
 }
@@ -319,7 +370,8 @@ static int begin_round(struct pipeline *pipeline, struct writer *writer)
 	const struct pipeline_config *config = &pipeline->config;
 	const struct plan *plan = config->plan;
 
-	pipeline->writer = writer;
+	pipeline->writer = pipeline->branches.writer = writer;
+	pipeline->branches.error = 0;
 	pipeline->done = false;
 	pipeline->n_rows = 0;
 	pipeline->tables.n_listed = pipeline->tables.n_failed = 0;
@@ -386,11 +438,19 @@ struct pipeline *pipeline_new(const struct pipeline_config *config)
 		.inet6_named = config->inet6_named,
 		.verbose = config->verbose,
 	};
+	pipeline->branches = (struct branches){
+		.choose = choose_rows,
+		.fail = fail_branch,
+		.ctx = pipeline,
+		.n_rows = &pipeline->n_rows,
+	};
 	pipeline->home_sources = source_run_new(config->env, config->report, config->verbose);
-	if (pipeline->home_sources)
-		return pipeline;
-	free(pipeline);
-	return NULL;
+	if (!pipeline->home_sources) {
+		free(pipeline);
+		return NULL;
+	}
+	pthread_mutex_init(&pipeline->branches.lock, NULL);
+	return pipeline;
 }
 
 void pipeline_free(struct pipeline *pipeline)
@@ -398,6 +458,7 @@ void pipeline_free(struct pipeline *pipeline)
 	if (!pipeline)
 		return;
 	source_run_free(pipeline->home_sources);
+	pthread_mutex_destroy(&pipeline->branches.lock);
 	tour_free(&pipeline->tour);
 	hold_free(&pipeline->hold);
 	complete_free(&pipeline->complete);

@@ -7,6 +7,7 @@
 
 #include "base/env.h"
 #include "base/report.h"
+#include "kernel/sysctl.h"
 #include "pair.h"
 #include "source/source.h"
 
@@ -60,6 +61,16 @@ static int note_result(struct tables *tables, const struct plan_table *table,
 	return -ECANCELED;
 }
 
+/* Which ports the kernel chooses from matters for big tables only, and is not read for others. */
+enum { BIG_TABLE = 20000 };
+
+static void expect(const struct tables *tables, struct sock_query *query, uint64_t n)
+{
+	query->expected = n;
+	if (n > BIG_TABLE)
+		sysctl_port_range(tables->env, &query->chosen_low, &query->chosen_high);
+}
+
 /*
  * Lists one table. 0, or -ECANCELED when the round is to end. Listeners are found at once wherever
  * they are; for everything else the kernel walks its table, also that of other namespaces. Of many
@@ -84,7 +95,7 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 			tables->n_listed++;
 			return 0;
 		}
-		query.expected = expected;
+		expect(tables, &query, expected);
 	}
 	return note_result(tables, table, source_list(tables->sources, &query, table->asked, sink));
 }
@@ -118,13 +129,13 @@ static int list_pair(struct tables *tables, const struct plan_table *table, uint
 		     const struct sock_sink *sink, size_t *done)
 {
 	struct pair pair = { .sink = sink };
-	const struct sock_sink both = { .take = pair_take, .ctx = &pair };
+	const struct sock_sink both = pair_sink(&pair);
 	struct sock_query query = table->query;
 	enum source_result result;
 	int err = 0;
 
 	query.family = AF_UNSPEC;
-	query.expected = expected;
+	expect(tables, &query, expected);
 	*done = 0;
 	if (source_list_both(tables->sources, &query, &both, &result)) {
 		*done = pair.overflow ? 1 : 2;

@@ -55,6 +55,7 @@ unit_tests = \
 	%D%/unit/test_options \
 	%D%/unit/test_owners \
 	%D%/unit/test_owners_kernel \
+	%D%/unit/test_branch \
 	%D%/unit/test_pair \
 	%D%/unit/test_plan \
 	%D%/unit/test_ports_sums \

@@ -146,3 +146,17 @@ int obuf_end_row(struct obuf *out)
 		return obuf_flush(out);
 	return 0;
 }
+
+int obuf_put_rows(struct obuf *out, const char *rows, size_t n)
+{
+	int error;
+
+	if (out->in_memory || n < OBUF_FLUSH_AT) {
+		obuf_put(out, rows, n);
+		return obuf_end_row(out);
+	}
+	error = -obuf_flush(out);
+	if (error == 0)
+		error = obuf_write(out, rows, n);
+	return error ? obuf_fail(out, error) : 0;
+}

@@ -51,6 +51,10 @@ int obuf_flush(struct obuf *out);
  * obuf_flush(). */
 int obuf_end_row(struct obuf *out);
 
+/* Writes n bytes of whole rows, which are in no buffer of ours, behind what is there. The returns
+ * of obuf_flush(). */
+int obuf_put_rows(struct obuf *out, const char *rows, size_t n);
+
 /* Appends. Without memory the text is dropped and out->error says so. */
 static inline void obuf_put(struct obuf *out, const void *text, size_t n)
 {

@@ -11,6 +11,7 @@
 #include "enrich/names.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,7 +41,8 @@ struct names {
 
 	struct name_store store;
 	struct ifnames ifnames;
-	uint32_t epoch; /* counts the times that everything was forgotten */
+	pthread_mutex_t ifnames_lock; /* rows are written by several threads */
+	uint32_t epoch;               /* counts the times that everything was forgotten */
 
 	enum name_state services_state;
 	struct service_table *services;
@@ -71,6 +73,7 @@ struct names *names_new(const struct env *env, struct report *report,
 	names->report = report;
 	names->config = *config;
 	names->jobs_tail = &names->jobs;
+	pthread_mutex_init(&names->ifnames_lock, NULL);
 	return names;
 }
 
@@ -93,6 +96,7 @@ void names_free(struct names *names)
 	service_table_free(names->services);
 	name_store_free(&names->store);
 	ifnames_free(&names->ifnames);
+	pthread_mutex_destroy(&names->ifnames_lock);
 	free(names);
 }
 
@@ -400,7 +404,12 @@ static const char *label_ifname(void *ctx, uint32_t ifindex)
 {
 	struct names *names = ctx;
 
-	return ifnames_find(&names->ifnames, names->env, ifindex);
+	const char *name;
+
+	pthread_mutex_lock(&names->ifnames_lock);
+	name = ifnames_find(&names->ifnames, names->env, ifindex);
+	pthread_mutex_unlock(&names->ifnames_lock);
+	return name;
 }
 
 struct labels names_labels(struct names *names)

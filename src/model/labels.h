@@ -20,7 +20,8 @@ struct labels {
 	const char *(*service)(void *ctx, enum sock_proto proto, uint16_t port);
 	/* Login name, escaped for a table cell. NULL member with --numeric-users. */
 	const char *(*user)(void *ctx, uint32_t uid);
-	/* Interface name, escaped; "N" the number where it has none. Never NULL. */
+	/* Interface name, escaped; "N" the number where it has none. Never NULL. The only one that
+	 * several threads may ask at once. */
 	const char *(*ifname)(void *ctx, uint32_t ifindex);
 	void *ctx;
 };

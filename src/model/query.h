@@ -92,6 +92,8 @@ struct sock_query {
 	 * a row that it is given twice. */
 	bool any_will_do;
 	uint64_t expected; /* about so many sockets has the table; 0: not known */
+	/* Of a big table: the local ports that the kernel chooses from; 0: not known. */
+	uint16_t chosen_low, chosen_high;
 };
 
 #endif

@@ -179,6 +179,8 @@ struct sock {
 	const uint8_t *peer_name;
 };
 
+struct sock_branching;
+
 /* Where a batch of rows goes. */
 struct sock_sink {
 	/*
@@ -187,6 +189,21 @@ struct sock_sink {
 	 */
 	int (*take)(void *ctx, struct sock *rows, size_t n);
 	void *ctx;
+	/* How several threads hand on rows at once; NULL: one at a time. */
+	const struct sock_branching *branching;
+};
+
+/*
+ * Branches of a sink: each is a sink for one thread, and the take() of one may run beside that of
+ * the others, but not beside the take() of the sink itself. When one has answered negative, so do
+ * all. They are opened and closed while no thread uses any.
+ */
+struct sock_branching {
+	/* Opens one. wait: what it takes goes on when it is closed, not before; it answers -E2BIG
+	 * when too much waits. 0 or -ENOMEM. */
+	int (*open)(void *ctx, bool wait, struct sock_sink *branch);
+	/* Hands on what is left, or forgets it, and frees the branch. 0 or negative, as take(). */
+	int (*close)(struct sock_sink *branch, bool forget);
 };
 
 #endif

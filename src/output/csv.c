@@ -88,24 +88,48 @@ static int csv_begin(struct writer *writer, enum section section)
 	return obuf_end_row(csv->out);
 }
 
+static void put_record(struct csv *csv, const struct sock *row)
+{
+	for (size_t i = 0; i < csv->n_fields; i++) {
+		if (i > 0)
+			obuf_put_char(csv->out, ',');
+		put_field(csv, csv->fields[i], row);
+	}
+	obuf_put(csv->out, "\r\n", 2);
+}
+
 static int csv_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
 	struct csv *csv = (struct csv *)writer;
 
-	for (size_t row = 0; row < n; row++) {
+	for (size_t i = 0; i < n; i++) {
 		int err;
 
-		for (size_t i = 0; i < csv->n_fields; i++) {
-			if (i > 0)
-				obuf_put_char(csv->out, ',');
-			put_field(csv, csv->fields[i], &rows[row]);
-		}
-		obuf_put(csv->out, "\r\n", 2);
+		put_record(csv, &rows[i]);
 		err = obuf_end_row(csv->out);
 		if (err < 0)
 			return err;
 	}
 	return 0;
+}
+
+static int csv_format(const struct writer *writer, struct obuf *text, const struct sock *rows,
+		      size_t n)
+{
+	struct csv csv = *(const struct csv *)writer;
+
+	csv.out = text;
+	for (size_t i = 0; i < n; i++)
+		put_record(&csv, &rows[i]);
+	return -text->error;
+}
+
+static int csv_put(struct writer *writer, struct obuf *text)
+{
+	int err = obuf_put_rows(((struct csv *)writer)->out, text->data, text->len);
+
+	text->len = 0;
+	return err;
 }
 
 static int csv_end(struct writer *writer)
@@ -132,7 +156,9 @@ struct writer *csv_new(const struct field *const *fields, size_t n_fields, bool 
 		.writer = { .begin = csv_begin,
 			    .rows = csv_rows,
 			    .end = csv_end,
-			    .free = csv_free },
+			    .free = csv_free,
+			    .format = csv_format,
+			    .put = csv_put },
 		.fields = fields,
 		.n_fields = n_fields,
 		.out = out,

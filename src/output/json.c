@@ -186,7 +186,7 @@ static void put_numbers(struct obuf *out, const struct json_key *key, const stru
 static void put_member(struct obuf *out, const struct json_key *key, const struct sock *sock,
 		       uint32_t i)
 {
-	struct value value;
+	VALUE_UNCLEARED struct value value;
 	bool known = field_get(key->field, sock, i, &value);
 
 	if (!known && key->if_known)
@@ -223,10 +223,10 @@ static void put_member(struct obuf *out, const struct json_key *key, const struc
 	}
 }
 
-static void put_owners(struct json *json, const struct json_key *key, const struct sock *sock)
+static void put_owners(const struct json *json, struct obuf *out, const struct json_key *key,
+		       const struct sock *sock)
 {
 	const struct json_keys *members = &json->owner_members;
-	struct obuf *out = json->out;
 
 	obuf_put(out, key->key, key->key_len);
 	if (sock->n_owners == 0 && sock->owners_hidden) {
@@ -244,17 +244,23 @@ static void put_owners(struct json *json, const struct json_key *key, const stru
 	obuf_put_char(out, ']');
 }
 
-static void put_record(struct json *json, const struct sock *sock)
+/* A socket, with what parts it from the one before it, and from the one behind it. */
+static void put_record(const struct json *json, struct obuf *out, const struct sock *sock)
 {
+	if (!json->lines)
+		obuf_put(out, ",\n", 2);
 	for (size_t i = 0; i < json->members.n; i++) {
 		const struct json_key *key = &json->members.keys[i];
 
 		if (key->field->type == FIELD_OWNERS)
-			put_owners(json, key, sock);
+			put_owners(json, out, key, sock);
 		else
-			put_member(json->out, key, sock, 0);
+			put_member(out, key, sock, 0);
 	}
-	obuf_put_char(json->out, '}');
+	if (json->lines)
+		obuf_put(out, "}\n", 2);
+	else
+		obuf_put_char(out, '}');
 }
 
 /* A line that is no socket: {"begin":true, or {"end":true, and what run it is of. */
@@ -304,21 +310,54 @@ static int json_begin(struct writer *writer, enum section section)
 	return obuf_end_row(json->out);
 }
 
+/* The comma of the first record of a document is one too many. */
+static size_t comma_to_drop(struct json *json)
+{
+	bool first = !json->any && !json->lines;
+
+	json->any = true;
+	return first ? 1 : 0;
+}
+
+static int json_format(const struct writer *writer, struct obuf *text, const struct sock *rows,
+		       size_t n)
+{
+	const struct json *json = (const struct json *)writer;
+
+	for (size_t i = 0; i < n; i++)
+		put_record(json, text, &rows[i]);
+	return -text->error;
+}
+
+static int json_put(struct writer *writer, struct obuf *text)
+{
+	struct json *json = (struct json *)writer;
+	size_t n = text->len, from;
+
+	open_round(json);
+	text->len = 0;
+	if (n == 0)
+		return 0;
+	from = comma_to_drop(json);
+	return obuf_put_rows(json->out, text->data + from, n - from);
+}
+
 static int json_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
 	struct json *json = (struct json *)writer;
+	struct obuf *out = json->out;
 
 	open_round(json);
 	for (size_t i = 0; i < n; i++) {
+		size_t start = out->len;
 		int err;
 
-		if (!json->lines)
-			obuf_put_str(json->out, json->any ? ",\n" : "\n");
-		put_record(json, &rows[i]);
-		if (json->lines)
-			obuf_put_char(json->out, '\n');
-		json->any = true;
-		err = obuf_end_row(json->out);
+		put_record(json, out, &rows[i]);
+		if (comma_to_drop(json) && out->len > start) {
+			memmove(out->data + start, out->data + start + 1, out->len - start - 1);
+			out->len--;
+		}
+		err = obuf_end_row(out);
 		if (err < 0)
 			return err;
 	}
@@ -361,7 +400,12 @@ static struct writer *make_writer(const struct field *const *fields, size_t n_fi
 	if (!json)
 		return NULL;
 	json->writer = (struct writer){
-		.begin = json_begin, .rows = json_rows, .end = json_end, .free = json_free
+		.begin = json_begin,
+		.rows = json_rows,
+		.end = json_end,
+		.free = json_free,
+		.format = json_format,
+		.put = json_put,
 	};
 	json->run = run;
 	json->out = out;

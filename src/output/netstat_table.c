@@ -317,6 +317,25 @@ static void put_row(struct table *table, const struct sock *sock)
 	obuf_put_char(table->out, '\n');
 }
 
+static int table_format(const struct writer *writer, struct obuf *text, const struct sock *rows,
+			size_t n)
+{
+	struct table table = *(const struct table *)writer;
+
+	table.out = text;
+	for (size_t i = 0; i < n; i++)
+		put_row(&table, &rows[i]);
+	return -text->error;
+}
+
+static int table_put(struct writer *writer, struct obuf *text)
+{
+	int err = obuf_put_rows(((struct table *)writer)->out, text->data, text->len);
+
+	text->len = 0;
+	return err;
+}
+
 static int table_rows(struct writer *writer, const struct sock *rows, size_t n)
 {
 	struct table *table = (struct table *)writer;
@@ -429,6 +448,12 @@ struct writer *netstat_table_new(const struct netstat_table_config *config, stru
 	};
 	table->config = *config;
 	table->out = out;
+	/* Names of hosts, services and users are not for several threads. */
+	if (!config->labels.host && !config->labels.service &&
+	    !(config->user_inode && config->labels.user)) {
+		table->writer.format = table_format;
+		table->writer.put = table_put;
+	}
 	if (config->user_inode)
 		table->tail[table->n_tail++] = tail_user_inode;
 	if (config->programs)

@@ -23,20 +23,30 @@
 /* A part larger than this share of the sample, in percent, is not worth another thread. */
 enum { SHARE_MAX = 70 };
 
+/* Percent by which the largest part may be above the others before another way is tried. */
+enum { UNEVEN_MAX = 8 };
+
+/* So few sockets are no sample. */
+enum { FEW = 64 };
+
 enum { PORTS = 65536, KERNEL_SIDE_BY_SIDE = 6 << 8 | 9 };
 
 /* What the parts have in common. */
 struct split {
 	const struct sock_sink *sink;
-	pthread_mutex_t lock; /* of the sink */
-	bool canceled, handed_on;
+	pthread_mutex_t lock; /* of the sink, where it has no branches */
+	bool canceled;
 };
+
+enum { PART_CONDS = 7 };
 
 struct part {
 	struct split *split;
+	struct sock_sink branch; /* of the sink, where it has some */
+	bool canceled, handed_on;
 	struct nl_session session;
 	struct report report;
-	struct query_cond range;
+	struct query_cond conds[PART_CONDS];
 	struct sock_query query;
 	int rc;
 	bool started;
@@ -46,6 +56,25 @@ struct part {
 static int compare_ports(const void *a, const void *b)
 {
 	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* Clients may stand side by side. */
+static bool is_client(const struct diag_sample *sample, size_t i)
+{
+	return sample->local[i] > sample->remote[i];
+}
+
+/* Whether it is one whose port the kernel chose. */
+static bool is_chosen(const struct diag_sample *sample, size_t i)
+{
+	return is_client(sample, i) && sample->low && sample->local[i] >= sample->low &&
+	       sample->local[i] <= sample->high;
+}
+
+/* Port i of n that are spread over those that the kernel chooses from. */
+static uint16_t spread(const struct diag_sample *sample, size_t i, size_t n)
+{
+	return (uint16_t)(sample->low + (sample->high - sample->low) * (2 * i + 1) / (2 * n));
 }
 
 /* Cuts a sorted list; returns the sockets of the largest part, n where it cannot be cut. */
@@ -73,33 +102,72 @@ static size_t cut_sorted(const uint16_t *ports, size_t n, size_t parts, struct d
 	return cuts->n > 1 ? largest : n;
 }
 
-void diag_split_cut(uint16_t *local, uint16_t *remote, size_t n, size_t parts,
-		    struct diag_cuts *cuts)
+/* The larger port of each socket, but for clients with ports of their own choice, unless there are
+ * hardly others. How many. */
+static size_t fill_larger(const struct diag_sample *sample, uint16_t *ports)
 {
-	struct diag_cuts by_remote = { .remote = true };
-	size_t largest, other;
+	size_t n_chosen = 0, n_own = 0, n_spread = 0, n = 0;
+	bool own_too;
 
-	*cuts = (struct diag_cuts){ .remote = false };
-	qsort(local, n, sizeof(*local), compare_ports);
-	qsort(remote, n, sizeof(*remote), compare_ports);
-	largest = cut_sorted(local, n, parts, cuts);
-	other = cut_sorted(remote, n, parts, &by_remote);
-	if (other < largest) {
-		*cuts = by_remote;
-		largest = other;
+	for (size_t i = 0; i < sample->n; i++) {
+		n_chosen += is_chosen(sample, i);
+		n_own += is_client(sample, i) && !is_chosen(sample, i);
 	}
-	if (n == 0 || largest * 100 > n * SHARE_MAX)
+	own_too = n_own + FEW > sample->n;
+	for (size_t i = 0; i < sample->n; i++) {
+		if (is_chosen(sample, i))
+			ports[n++] = spread(sample, n_spread++, n_chosen);
+		else if (!is_client(sample, i))
+			ports[n++] = sample->remote[i];
+		else if (own_too)
+			ports[n++] = sample->local[i];
+	}
+	return n;
+}
+
+/* Cuts by one port of the sockets; the share of the largest part, in percent. */
+static size_t cut_by(const struct diag_sample *sample, enum diag_cut_by by, size_t parts,
+		     struct diag_cuts *cuts)
+{
+	uint16_t ports[DIAG_SPLIT_SAMPLE];
+	size_t n = sample->n;
+
+	*cuts = (struct diag_cuts){ .by = by, .n = 1 };
+	if (by == DIAG_CUT_LARGER)
+		n = fill_larger(sample, ports);
+	else
+		memcpy(ports, by == DIAG_CUT_LOCAL ? sample->local : sample->remote,
+		       sizeof(sample->local));
+	if (n == 0)
+		return 100;
+	qsort(ports, n, sizeof(*ports), compare_ports);
+	return cut_sorted(ports, n, parts, cuts) * 100 / n;
+}
+
+void diag_split_cut(const struct diag_sample *sample, size_t parts, struct diag_cuts *cuts)
+{
+	size_t largest = cut_by(sample, DIAG_CUT_LARGER, parts, cuts);
+
+	/* The first way is the one that is seldom wrong. */
+	for (int by = DIAG_CUT_LOCAL; by <= DIAG_CUT_REMOTE; by++) {
+		struct diag_cuts other;
+		size_t largest_other;
+
+		if (largest <= 100 / parts + UNEVEN_MAX)
+			break;
+		largest_other = cut_by(sample, (enum diag_cut_by)by, parts, &other);
+		if (largest_other < largest) {
+			*cuts = other;
+			largest = largest_other;
+		}
+	}
+	if (largest > SHARE_MAX)
 		cuts->n = 1;
 }
 
-struct sample {
-	size_t n;
-	uint16_t local[DIAG_SPLIT_SAMPLE], remote[DIAG_SPLIT_SAMPLE];
-};
-
 static enum nl_verdict sample_parse(void *ctx, const void *payload, size_t len, uint64_t *cookie)
 {
-	struct sample *sample = ctx;
+	struct diag_sample *sample = ctx;
 	struct sock row;
 	bool attrs_bad;
 
@@ -114,13 +182,13 @@ static enum nl_verdict sample_parse(void *ctx, const void *payload, size_t len, 
 
 static void sample_keep(void *ctx)
 {
-	((struct sample *)ctx)->n++;
+	((struct diag_sample *)ctx)->n++;
 }
 
 /* The dump is broken off when there is enough. */
 static int sample_flush(void *ctx)
 {
-	return ((struct sample *)ctx)->n == DIAG_SPLIT_SAMPLE ? -ECANCELED : 0;
+	return ((struct diag_sample *)ctx)->n == DIAG_SPLIT_SAMPLE ? -ECANCELED : 0;
 }
 
 /* Looks at the first sockets of the table. A table that ends there is not worth cutting. */
@@ -132,7 +200,7 @@ static void find_cuts(const struct env *env, const struct sock_query *query, siz
 		.keep = sample_keep,
 		.flush = sample_flush,
 	};
-	struct sample *sample = calloc(1, sizeof(*sample));
+	struct diag_sample *sample = calloc(1, sizeof(*sample));
 	struct sock_query plain = *query;
 	struct nl_session session = { .env = env };
 	struct report silent;
@@ -142,54 +210,92 @@ static void find_cuts(const struct env *env, const struct sock_query *query, siz
 		return;
 	report_init(&silent, -1);
 	session.report = &silent;
+	sample->low = query->chosen_low;
+	sample->high = query->chosen_high;
 	plain.needs = 0;
 	/* Listeners come first, and their ports are not those of the others. */
 	plain.states &= ~(1u << TCP_STATE_LISTEN | 1u << TCP_STATE_BOUND_INACTIVE);
 	if (diag_request_dump(&session, "tcp", &plain, &ops, sample) == -ECANCELED)
-		diag_split_cut(sample->local, sample->remote, sample->n, parts, cuts);
+		diag_split_cut(sample, parts, cuts);
 	nl_session_end(&session);
 	report_free(&silent);
 	free(sample);
 }
 
-static int take_in_turn(void *ctx, struct sock *rows, size_t n)
+static int take_in_turn(struct split *split, struct sock *rows, size_t n)
 {
-	struct split *split = ctx;
 	int rc = -ECANCELED;
 
 	pthread_mutex_lock(&split->lock);
 	if (!split->canceled) {
 		rc = split->sink->take(split->sink->ctx, rows, n);
 		split->canceled = rc < 0;
-		split->handed_on = true;
 	}
 	pthread_mutex_unlock(&split->lock);
+	return rc;
+}
+
+static int take(void *ctx, struct sock *rows, size_t n)
+{
+	struct part *part = ctx;
+	int rc;
+
+	if (part->branch.take)
+		rc = part->branch.take(part->branch.ctx, rows, n);
+	else
+		rc = take_in_turn(part->split, rows, n);
+	part->handed_on = true;
+	part->canceled = rc < 0;
 	return rc;
 }
 
 static void *run_part(void *arg)
 {
 	struct part *part = arg;
-	const struct sock_sink sink = { .take = take_in_turn, .ctx = part->split };
+	const struct sock_sink sink = { .take = take, .ctx = part };
 
 	part->rc = diag_inet_list(&part->session, &part->query, &sink);
 	return NULL;
 }
 
+/* The larger port is from low to high: neither is above, and one of them not below. conds has room
+ * for PART_CONDS; the first one is all of it. */
+static void put_larger(struct query_cond *conds, uint16_t low, uint16_t high)
+{
+	static const enum query_cond_kind kinds[PART_CONDS] = {
+		COND_AND,         COND_AND,        COND_OR,          COND_LOCAL_PORT,
+		COND_REMOTE_PORT, COND_LOCAL_PORT, COND_REMOTE_PORT,
+	};
+
+	for (size_t i = 0; i < PART_CONDS; i++)
+		conds[i] = (struct query_cond){ .kind = kinds[i], .high = UINT16_MAX };
+	for (size_t i = 0; i < PART_CONDS / 2; i++) {
+		conds[i].left = &conds[2 * i + 1];
+		conds[i].right = &conds[2 * i + 2];
+	}
+	conds[3].high = conds[4].high = high;
+	conds[5].low = conds[6].low = low;
+}
+
 static void begin_part(struct part *part, struct split *split, const struct env *env,
 		       const struct sock_query *query, const struct diag_cuts *cuts, size_t i)
 {
+	uint16_t low = (uint16_t)cuts->cuts[i], high = (uint16_t)(cuts->cuts[i + 1] - 1);
+
 	*part = (struct part){
 		.split = split,
 		.session = { .env = env, .report = &part->report },
-		.range = {
-			.kind = cuts->remote ? COND_REMOTE_PORT : COND_LOCAL_PORT,
-			.low = (uint16_t)cuts->cuts[i],
-			.high = (uint16_t)(cuts->cuts[i + 1] - 1),
-		},
 		.query = *query,
 	};
-	part->query.cond = &part->range;
+	if (cuts->by == DIAG_CUT_LARGER)
+		put_larger(part->conds, low, high);
+	else
+		part->conds[0] = (struct query_cond){
+			.kind = cuts->by == DIAG_CUT_REMOTE ? COND_REMOTE_PORT : COND_LOCAL_PORT,
+			.low = low,
+			.high = high,
+		};
+	part->query.cond = part->conds;
 	report_init(&part->report, -1);
 }
 
@@ -219,13 +325,17 @@ static bool start_part(struct part *part)
 }
 
 /* One answer from those of the parts, which have ended. */
-static int join_answers(struct nl_session *session, const struct split *split, struct part *parts,
-			size_t n)
+static int join_answers(struct nl_session *session, struct part *parts, size_t n)
 {
+	bool canceled = false, handed_on = false;
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (parts[i].rc < 0 && parts[i].rc != -ECANCELED && split->handed_on) {
+		canceled |= parts[i].canceled;
+		handed_on |= parts[i].handed_on;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].rc < 0 && parts[i].rc != -ECANCELED && handed_on) {
 			report_add(session->report, REPORT_PARTIAL,
 				   "tcp: a part of the kernel's answer is missing (%s)",
 				   strerror(-parts[i].rc));
@@ -234,7 +344,40 @@ static int join_answers(struct nl_session *session, const struct split *split, s
 		if (rc >= 0 && parts[i].rc != 0)
 			rc = parts[i].rc;
 	}
-	return split->canceled ? -ECANCELED : rc;
+	return canceled ? -ECANCELED : rc;
+}
+
+static void close_branches(const struct sock_sink *sink, struct part *parts, size_t n, bool forget)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].branch.take && sink->branching->close(&parts[i].branch, forget) < 0)
+			parts[i].canceled = true;
+	}
+}
+
+/* A branch for each part where the sink has some. Whether it has them, or needs none. */
+static bool open_branches(const struct sock_sink *sink, struct part *parts, size_t n)
+{
+	for (size_t i = 0; sink->branching && i < n; i++) {
+		if (sink->branching->open(sink->ctx, false, &parts[i].branch) == 0)
+			continue;
+		close_branches(sink, parts, i, true);
+		return false;
+	}
+	return true;
+}
+
+static void run_parts(struct part *parts, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		parts[i].started = start_part(&parts[i]);
+	run_part(&parts[0]);
+	for (size_t i = 1; i < n; i++) {
+		if (parts[i].started)
+			pthread_join(parts[i].thread, NULL);
+		else /* there was no thread for it */
+			run_part(&parts[i]);
+	}
 }
 
 static int list_parts(struct nl_session *session, const struct sock_query *query,
@@ -242,29 +385,26 @@ static int list_parts(struct nl_session *session, const struct sock_query *query
 {
 	struct split split = { .sink = sink, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct part *parts = calloc(cuts->n, sizeof(*parts));
-	int rc;
+	bool ready;
+	int rc = 0;
 
 	if (!parts)
 		return diag_inet_list(session, query, sink);
 	for (size_t i = 0; i < cuts->n; i++)
 		begin_part(&parts[i], &split, session->env, query, cuts, i);
-	for (size_t i = 1; i < cuts->n; i++)
-		parts[i].started = start_part(&parts[i]);
-	run_part(&parts[0]);
-	for (size_t i = 1; i < cuts->n; i++) {
-		if (parts[i].started)
-			pthread_join(parts[i].thread, NULL);
-		else /* there was no thread for it */
-			run_part(&parts[i]);
+	ready = open_branches(sink, parts, cuts->n);
+	if (ready) {
+		run_parts(parts, cuts->n);
+		close_branches(sink, parts, cuts->n, false);
+		rc = join_answers(session, parts, cuts->n);
 	}
-	rc = join_answers(session, &split, parts, cuts->n);
 	for (size_t i = 0; i < cuts->n; i++) {
 		tell_part(session->report, &parts[i]);
 		nl_session_end(&parts[i].session);
 	}
 	free(parts);
 	pthread_mutex_destroy(&split.lock);
-	return rc;
+	return ready ? rc : diag_inet_list(session, query, sink);
 }
 
 /*

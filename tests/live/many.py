@@ -3,27 +3,38 @@
 """A table so big that it is listed in parts, side by side: no row is lost or doubled, whatever the
 writer, and while others come and go those that stay are all there."""
 
+import csv
 import json
+import os
 import resource
 import shutil
+import signal
 import socket
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
 from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
 
-WORKERS, EACH = 4, 4500  # connections; both ends are listed
+WORKERS, EACH, EACH6 = 4, 4500, 300  # connections; both ends are listed
+PRELOAD = os.path.join(os.environ.get("abs_top_builddir", ""), "tests", "live", "preload.so")
 
 
 def open_connections(number, say):
     """Runs in a child: EACH connections to a listener of its own."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * EACH + 100,) * 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * EACH + 2 * EACH6 + 100,) * 2)
     listener = lib.listen(f"127.0.1.{number + 1}", 800)
     pairs = []
     for _ in range(EACH):
         client = socket.create_connection(listener.getsockname())
         pairs.append((client, listener.accept()[0]))
+    if lib.have_ipv6():
+        listener6 = lib.listen("::1")
+        pairs.append(listener6)
+        for _ in range(EACH6):
+            client = socket.create_connection(listener6.getsockname()[:2])
+            pairs.append((client, listener6.accept()[0]))
     say("ready")
     return listener, pairs
 
@@ -70,6 +81,71 @@ def steady():
             equal((len(found), len(set(found))), (2 * WORKERS * EACH + WORKERS,) * 2)
     finally:
         lib.end_child(child)
+
+
+@case("those of IPv6 come behind all others, and every form of output has the same ones", seconds=120)
+def same_everywhere():
+    rows = [line.split() for line in lssock_ok("-tanH", timeout=60).rows]
+    if lib.have_ipv6():
+        protocols = [row[0] for row in rows]
+        equal(protocols, sorted(protocols))
+        equal(protocols.count("tcp6"), WORKERS * (2 * EACH6 + 1))
+    want = sorted((row[3], row[4], row[5]) for row in rows)
+
+    def ends(record):
+        def end(which):
+            return f"{record[which + '_address'] or ''}:{record[which + '_port'] or '*'}"
+
+        return end("local"), end("remote"), record["state"]
+
+    fields = "--columns=local_address,local_port,remote_address,remote_port,state"
+    listening = sorted((local, ":*", state) if state == "LISTEN" else (local, remote, state)
+                       for local, remote, state in want)
+    lines = lssock_ok("-tan", "--jsonl", fields, timeout=60).lines
+    equal(sorted(ends(row) for row in map(json.loads, lines) if "end" not in row), listening)
+    document = json.loads(lssock_ok("-tan", "--json", fields, timeout=60).out)
+    equal(sorted(ends(row) for row in document["sockets"]), listening)
+    equal(document["complete"], True)
+    text = lssock_ok("-tan", "--csv", fields, timeout=60).out
+    equal(sorted(ends(row) for row in csv.DictReader(text.splitlines())), listening)
+
+
+@case("an expression chooses among them, also one that the kernel cannot decide", seconds=120)
+def chosen():
+    count = len(lssock_ok("-tanH", "proto = tcp and exposure = loopback and state = established", timeout=60).rows)
+    v6 = WORKERS * 2 * EACH6 if lib.have_ipv6() else 0
+    equal(count, 2 * WORKERS * EACH + v6)
+
+
+@case("a reader that quits, and a full device", seconds=60)
+def broken_output():
+    with subprocess.Popen([os.environ["LSSOCK"], "-tanH"], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        that(process.wait(20) in (-signal.SIGPIPE, 4), str(process.returncode))
+    for options in (("-tan",), ("-tan", "--json")):
+        with open("/dev/full", "wb") as full:
+            result = lssock(*options, stdout=full, timeout=60)
+        equal(result.status, 4, str(result))
+        equal(len(result.err.splitlines()), 1, str(result))
+
+
+@case("memory that runs out: all rows, or a message", seconds=120)
+def no_memory():
+    if lib.is_sanitized() or not os.path.exists(PRELOAD):
+        raise lib.Skip("needs tests/live/preload.so and a program without sanitizers")
+    count = os.path.join(lib.temp_dir(), "count")
+    with open(count, "wb") as out:
+        out.write(bytes(8))
+    env = {"LD_PRELOAD": PRELOAD, "PRELOAD_COUNT": count}
+    want = len(lssock_ok("-tanH", timeout=60).rows)
+    for number in [*range(1, 60), *range(60, 200, 7)]:
+        result = lssock("-tanH", env={**env, "PRELOAD_FAIL": str(number)}, timeout=60)
+        that(result.status in (0, 3, 4), str(result)[:500])
+        if result.status == 0:
+            equal(len(result.rows), want, f"allocation {number}")
+        else:
+            that(result.err.startswith("lssock: "), str(result)[:500])
 
 
 @case("--top and -q end it at once", seconds=60)

@@ -7,12 +7,32 @@
 
 enum { N = DIAG_SPLIT_SAMPLE };
 
-static uint16_t local[N], remote[N];
+static struct diag_sample sample;
+static uint16_t *const local = sample.local, *const remote = sample.remote;
+
+/* The port by which socket k is cut. */
+static uint16_t key(const struct diag_cuts *cuts, size_t k)
+{
+	switch (cuts->by) {
+	case DIAG_CUT_LOCAL:
+		return local[k];
+	case DIAG_CUT_REMOTE:
+		return remote[k];
+	case DIAG_CUT_LARGER:
+		break;
+	}
+	return local[k] > remote[k] ? local[k] : remote[k];
+}
+
+static void cut(size_t n, size_t parts, struct diag_cuts *cuts)
+{
+	sample.n = n;
+	diag_split_cut(&sample, parts, cuts);
+}
 
 /* Checks that the parts cover all ports once; returns the sockets of the largest. */
 static size_t check_parts(const struct diag_cuts *cuts)
 {
-	const uint16_t *ports = cuts->remote ? remote : local;
 	size_t largest = 0;
 
 	cr_assert_eq(cuts->cuts[0], 0);
@@ -22,7 +42,8 @@ static size_t check_parts(const struct diag_cuts *cuts)
 
 		cr_assert_lt(cuts->cuts[i], cuts->cuts[i + 1]);
 		for (size_t k = 0; k < N; k++)
-			in_part += ports[k] >= cuts->cuts[i] && ports[k] < cuts->cuts[i + 1];
+			in_part +=
+				key(cuts, k) >= cuts->cuts[i] && key(cuts, k) < cuts->cuts[i + 1];
 		if (in_part > largest)
 			largest = in_part;
 	}
@@ -37,7 +58,7 @@ Test(diag_split, a_client_and_its_server)
 		local[i] = i % 2 ? 443 : (uint16_t)(32768 + rand() % 28000);
 		remote[i] = i % 2 ? (uint16_t)(32768 + rand() % 28000) : 443;
 	}
-	diag_split_cut(local, remote, N, 2, &cuts);
+	cut(N, 2, &cuts);
 	cr_assert_eq(cuts.n, 2);
 	cr_assert_leq(check_parts(&cuts), N * 6 / 10);
 }
@@ -51,11 +72,59 @@ Test(diag_split, a_server)
 			local[i] = 443;
 			remote[i] = (uint16_t)(1024 + rand() % 60000);
 		}
-		diag_split_cut(local, remote, N, parts, &cuts);
-		cr_assert(cuts.remote);
+		cut(N, parts, &cuts);
 		cr_assert_eq(cuts.n, parts);
 		cr_assert_leq(check_parts(&cuts), N / parts + N / 20);
 	}
+}
+
+/* Few clients of one server stand side by side at the beginning of the table; all others have the
+ * ports that the kernel gives. */
+Test(diag_split, a_client)
+{
+	struct diag_cuts cuts;
+
+	sample.low = 32768;
+	sample.high = 60999;
+	for (size_t i = 0; i < N; i++) {
+		local[i] = (uint16_t)(50000 + i * 2);
+		remote[i] = 443;
+	}
+	cut(N, 2, &cuts);
+	cr_assert_eq(cuts.n, 2);
+	cr_assert_eq(cuts.by, DIAG_CUT_LARGER);
+	cr_assert_leq(abs((int)cuts.cuts[1] - (32768 + 60999) / 2), 100);
+	sample.low = sample.high = 0; /* as the sample has it */
+	cut(N, 2, &cuts);
+	cr_assert_leq(check_parts(&cuts), N * 6 / 10);
+}
+
+/* Only the server's ends are at the beginning; its clients' are cut alike. */
+Test(diag_split, both_ends)
+{
+	struct diag_cuts cuts;
+
+	for (size_t i = 0; i < N; i++) {
+		local[i] = (uint16_t)(18000 + rand() % 3000);
+		remote[i] = (uint16_t)(32768 + rand() % 28000);
+	}
+	cut(N, 2, &cuts);
+	cr_assert_eq(cuts.by, DIAG_CUT_LARGER);
+	cr_assert_leq(check_parts(&cuts), N * 6 / 10);
+}
+
+/* A server whose port is above most of its clients'. */
+Test(diag_split, a_high_port)
+{
+	struct diag_cuts cuts;
+
+	for (size_t i = 0; i < N; i++) {
+		local[i] = 60000;
+		remote[i] = (uint16_t)(1024 + rand() % 60000);
+	}
+	cut(N, 2, &cuts);
+	cr_assert_eq(cuts.by, DIAG_CUT_REMOTE);
+	cr_assert_leq(check_parts(&cuts), N * 6 / 10);
 }
 
 /* The ends of the range, and ports that stand side by side. */
@@ -67,7 +136,7 @@ Test(diag_split, extreme_ports)
 		local[i] = i < N / 2 ? 0 : 65535;
 		remote[i] = 7;
 	}
-	diag_split_cut(local, remote, N, 4, &cuts);
+	cut(N, 4, &cuts);
 	cr_assert_eq(cuts.n, 2);
 	cr_assert_eq(check_parts(&cuts), N / 2);
 }
@@ -80,12 +149,12 @@ Test(diag_split, what_cannot_be_told_apart)
 		local[i] = 443;
 		remote[i] = 40000;
 	}
-	diag_split_cut(local, remote, N, 2, &cuts);
+	cut(N, 2, &cuts);
 	cr_assert_eq(cuts.n, 1);
 	for (size_t i = 0; i < N; i++) /* nine of ten on one port */
 		local[i] = remote[i] = i % 10 ? 443 : (uint16_t)i;
-	diag_split_cut(local, remote, N, 2, &cuts);
+	cut(N, 2, &cuts);
 	cr_assert_eq(cuts.n, 1);
-	diag_split_cut(local, remote, 0, 2, &cuts);
+	cut(0, 2, &cuts);
 	cr_assert_eq(cuts.n, 1);
 }

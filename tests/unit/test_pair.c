@@ -118,7 +118,7 @@ Test(pair, rows_of_ipv6_wait)
 			rows[i].family = i % 3 == 1 ? AF_INET6 : AF_INET;
 			rows[i].facts = large ? &facts : NULL;
 		}
-		cr_assert_eq(pair_take(&pair, rows, 6), 0);
+		cr_assert_eq(pair_sink(&pair).take(&pair, rows, 6), 0);
 		cr_assert_str_eq(taken, "acdf");
 		cr_assert_eq(pair.n_small, large ? 0 : 2);
 		cr_assert_eq(pair_hand_on(&pair), 0);
@@ -141,7 +141,7 @@ Test(pair, who_wants_no_more_gets_no_more)
 	struct pair pair = { .sink = &sink };
 	struct sock row = { .type = SOCK_STREAM, .family = AF_INET6 };
 
-	cr_assert_eq(pair_take(&pair, &row, 1), 0);
+	cr_assert_eq(pair_sink(&pair).take(&pair, &row, 1), 0);
 	cr_assert_eq(pair_hand_on(&pair), -ECANCELED);
 	pair_free(&pair);
 }
@@ -160,10 +160,10 @@ Test(pair, too_many_to_wait)
 		for (size_t i = 0; i < room; i++) {
 			row = (struct sock){ .type = SOCK_STREAM, .family = AF_INET6 };
 			row.facts = large ? &facts : NULL;
-			cr_assert_eq(pair_take(&pair, &row, 1), 0);
+			cr_assert_eq(pair_sink(&pair).take(&pair, &row, 1), 0);
 		}
 		cr_assert_not(pair.overflow);
-		cr_assert_eq(pair_take(&pair, &row, 1), 0);
+		cr_assert_eq(pair_sink(&pair).take(&pair, &row, 1), 0);
 		cr_assert(pair.overflow);
 		cr_assert_eq(pair.n_small + pair.large.n, 0);
 		cr_assert_eq(pair_hand_on(&pair), 0);
