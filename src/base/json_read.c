@@ -304,12 +304,16 @@ size_t json_read_decode(char *dst, const struct json_token *token)
 	size_t n = 0;
 
 	for (size_t i = 0; i < token->len;) {
+		size_t escape = 0;
 		uint32_t point;
 
-		if (token->text[i] == '\\') {
-			i += 1 + parse_escape(token->text + i + 1, token->len - i - 1, &point);
+		if (token->text[i] == '\\')
+			escape = parse_escape(token->text + i + 1, token->len - i - 1, &point);
+		if (escape) {
+			i += 1 + escape;
 			n += put_point(dst + n, point);
 		} else {
+			/* A backslash is never among these: tokens have valid escapes. */
 			dst[n++] = token->text[i++];
 		}
 	}
