@@ -73,40 +73,46 @@ ssize_t tree_readlink(int dir, const char *path, char *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
+static struct tree_stat told_by(const struct stat *st)
+{
+	return (struct tree_stat){ st->st_ino, S_ISDIR(st->st_mode) };
+}
+
 /* The file is not opened, only looked at. 0 or -errno. */
-static int stat_namespace(int dir, const char *path, struct stat *st)
+static int stat_namespace(int dir, const char *path, struct tree_stat *out)
 {
 	int fd = openat(dir, path, O_PATH | O_CLOEXEC), err = 0;
 	struct statfs fs;
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
-	if (fstatfs(fd, &fs) < 0 || fstat(fd, st) < 0)
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
 		err = -errno;
 	else if (fs.f_type != NSFS_MAGIC)
 		err = -EINVAL;
+	else
+		*out = told_by(&st);
 	close(fd);
 	return err;
 }
 
 int tree_stat(int dir, const char *path, enum tree_how how, struct tree_stat *out)
 {
+	const int flags = how == TREE_NOFOLLOW ? AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT : 0;
 	struct stat st;
-	int err = 0;
 
 	if (dir < 0)
 		return dir;
 	if (is_ours(dir))
 		return installed->stat(dir, path, how, out);
-	/* Not statx(), which musl has only from 1.2.5 on. */
 	if (how == TREE_NAMESPACE)
-		err = stat_namespace(dir, path, &st);
-	else if (fstatat(dir, path, &st,
-			 how == TREE_NOFOLLOW ? AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT : 0) < 0)
-		err = -errno;
-	if (err == 0)
-		*out = (struct tree_stat){ st.st_ino, S_ISDIR(st.st_mode) };
-	return err;
+		return stat_namespace(dir, path, out);
+	/* Not statx(), which musl has only from 1.2.5 on. */
+	if (fstatat(dir, path, &st, flags) < 0)
+		return -errno;
+	*out = told_by(&st);
+	return 0;
 }
 
 bool tree_has(int dir, const char *path)
