@@ -195,9 +195,11 @@ static uint64_t peer_key(const struct sock *row)
 /* Whether the same processes hold both, in the same order. */
 static bool has_same_owners(const struct look_holder *a, const struct look_holder *b)
 {
-	if (a->n_owners != b->n_owners)
+	const uint32_t n = b->n_owners;
+
+	if (a->n_owners != n)
 		return false;
-	for (uint32_t i = 0; i < a->n_owners; i++)
+	for (uint32_t i = 0; i < n; i++)
 		if (a->owners[i].pid != b->owners[i].pid)
 			return false;
 	return true;
