@@ -141,33 +141,32 @@ static int take_hex(struct snapshot_row *row, const struct json_token *value,
 	return 0;
 }
 
-/* A value that is not null into text or number, as the member has it. */
-static int take_value(struct snapshot_row *row, enum snapshot_member member, enum json_kind kind,
-		      const struct json_token *value, struct snapshot_text *text, uint64_t *number)
+/* The value, not null, of a member that is SHAPE_TEXT or SHAPE_HEX. */
+static int take_string(struct snapshot_row *row, enum snapshot_member member, enum json_kind kind,
+		       const struct json_token *value, struct snapshot_text *text)
 {
-	switch (members[member].shape) {
-	case SHAPE_TEXT:
-		return kind == JSON_STRING
-			       ? take_text(row, value, text)
-			       : snapshot_row_bad(row, "a member that should be a text is none");
-	case SHAPE_HEX:
-		return kind == JSON_STRING
-			       ? take_hex(row, value, text)
-			       : snapshot_row_bad(row, "a member that should be a text is none");
-	case SHAPE_UINT:
-		if (kind == JSON_NUMBER && json_read_uint(value, members[member].max, number))
-			return 0;
-		return snapshot_row_bad(row,
-					"a member that should be a number is none, or too large");
-	case SHAPE_BOOL:
-		*number = kind == JSON_TRUE;
-		if (kind == JSON_TRUE || kind == JSON_FALSE)
-			return 0;
-		return snapshot_row_bad(row, "a member that should be true or false is neither");
-	case SHAPE_LIST:
-		break;
-	}
-	return kind == JSON_ARRAY ? 0 : snapshot_row_bad(row, "\"owners\" is no array");
+	if (kind != JSON_STRING)
+		return snapshot_row_bad(row, "a member that should be a text is none");
+	return members[member].shape == SHAPE_HEX ? take_hex(row, value, text)
+						  : take_text(row, value, text);
+}
+
+/* The same of SHAPE_UINT. */
+static int take_uint(struct snapshot_row *row, enum snapshot_member member, enum json_kind kind,
+		     const struct json_token *value, uint64_t *number)
+{
+	if (kind == JSON_NUMBER && json_read_uint(value, members[member].max, number))
+		return 0;
+	return snapshot_row_bad(row, "a member that should be a number is none, or too large");
+}
+
+/* The same of SHAPE_BOOL. */
+static int take_bool(struct snapshot_row *row, enum json_kind kind, uint64_t *number)
+{
+	*number = kind == JSON_TRUE;
+	if (kind == JSON_TRUE || kind == JSON_FALSE)
+		return 0;
+	return snapshot_row_bad(row, "a member that should be true or false is neither");
 }
 
 int snapshot_row_take(struct snapshot_row *row, enum snapshot_member member, enum json_kind kind,
@@ -181,7 +180,18 @@ int snapshot_row_take(struct snapshot_row *row, enum snapshot_member member, enu
 	if (kind == JSON_NULL)
 		return 0;
 	row->known |= SNAPSHOT_BIT(member);
-	return take_value(row, member, kind, value, &row->texts[member], &row->numbers[member]);
+	switch (members[member].shape) {
+	case SHAPE_TEXT:
+	case SHAPE_HEX:
+		return take_string(row, member, kind, value, &row->texts[member]);
+	case SHAPE_UINT:
+		return take_uint(row, member, kind, value, &row->numbers[member]);
+	case SHAPE_BOOL:
+		return take_bool(row, kind, &row->numbers[member]);
+	case SHAPE_LIST:
+		break;
+	}
+	return kind == JSON_ARRAY ? 0 : snapshot_row_bad(row, "\"owners\" is no array");
 }
 
 int snapshot_row_add_owner(struct snapshot_row *row)
@@ -210,13 +220,13 @@ int snapshot_row_take_owner(struct snapshot_row *row, enum snapshot_member membe
 	switch (member) {
 	case SNAPSHOT_PROGRAM:
 	case SNAPSHOT_PROGRAM_HEX:
-		return take_value(row, member, kind, value, &owner->program, &number);
+		return take_string(row, member, kind, value, &owner->program);
 	case SNAPSHOT_PID:
-		err = take_value(row, member, kind, value, NULL, &number);
+		err = take_uint(row, member, kind, value, &number);
 		owner->pid = (uint32_t)number;
 		return err;
 	case SNAPSHOT_FD:
-		err = take_value(row, member, kind, value, NULL, &number);
+		err = take_uint(row, member, kind, value, &number);
 		owner->fd = (uint32_t)number;
 		return err;
 	default:
