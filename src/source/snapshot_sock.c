@@ -99,10 +99,10 @@ static bool take_unix_state(struct sock *sock, const char *word)
 
 	sock->listening = strcmp(word, "LISTEN") == 0;
 	sock->state = UNIX_STATE_UNCONNECTED;
-	for (uint8_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(word, words[i]) != 0)
 			continue;
-		sock->state = i;
+		sock->state = (uint8_t)i;
 		return true;
 	}
 	return sock->listening;
@@ -240,9 +240,9 @@ static void take_words(struct snapshot_row *row)
 	struct sock *sock = &row->sock;
 
 	sock->user = text_of(row, SNAPSHOT_USER);
-	for (uint8_t i = DIRECTION_IN; i <= DIRECTION_LOCAL; i++)
+	for (enum sock_direction i = DIRECTION_IN; i <= DIRECTION_LOCAL; i++)
 		if (is_text(row, SNAPSHOT_DIRECTION, directions[i]))
-			sock->direction = i;
+			sock->direction = (uint8_t)i;
 	if (!(row->known & SNAPSHOT_BIT(SNAPSHOT_UNIT)))
 		return;
 	row->unit.name = text_of(row, SNAPSHOT_UNIT);
