@@ -24,17 +24,17 @@
 #include "source/proc_text.h"
 
 static const struct file {
-	enum sock_proto proto;
 	const char *name;
+	enum sock_proto proto;
 	uint32_t protocol;
 } files[] = {
-	{ PROTO_BLUETOOTH, "net/l2cap", 0 }, { PROTO_BLUETOOTH, "net/hci", 1 },
-	{ PROTO_BLUETOOTH, "net/sco", 2 },   { PROTO_BLUETOOTH, "net/rfcomm", 3 },
-	{ PROTO_BLUETOOTH, "net/bnep", 4 },  { PROTO_BLUETOOTH, "net/cmtp", 5 },
-	{ PROTO_BLUETOOTH, "net/hidp", 6 },  { PROTO_BLUETOOTH, "net/iso", 8 },
-	{ PROTO_KCM, "net/kcm", 0 },         { PROTO_KEY, "net/pfkey", 0 },
-	{ PROTO_PHONET, "net/phonet", 0 },   { PROTO_PPPOE, "net/pppoe", 0 },
-	{ PROTO_L2TP, "net/pppol2tp", 0 },
+	{ "net/l2cap", PROTO_BLUETOOTH, 0 }, { "net/hci", PROTO_BLUETOOTH, 1 },
+	{ "net/sco", PROTO_BLUETOOTH, 2 },   { "net/rfcomm", PROTO_BLUETOOTH, 3 },
+	{ "net/bnep", PROTO_BLUETOOTH, 4 },  { "net/cmtp", PROTO_BLUETOOTH, 5 },
+	{ "net/hidp", PROTO_BLUETOOTH, 6 },  { "net/iso", PROTO_BLUETOOTH, 8 },
+	{ "net/kcm", PROTO_KCM, 0 },         { "net/pfkey", PROTO_KEY, 0 },
+	{ "net/phonet", PROTO_PHONET, 0 },   { "net/pppoe", PROTO_PPPOE, 0 },
+	{ "net/pppol2tp", PROTO_L2TP, 0 },
 };
 
 /* A field of decimal digits behind blanks. */

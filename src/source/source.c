@@ -49,12 +49,12 @@ struct source {
 	const char *path,
 		*path6;   /* of the fallback, below /proc; path6: NULL when it is the same */
 	const char *lost; /* by the fallback */
-	bool always;      /* every kernel has it, but for its IPv6 half */
-	bool forgeable;   /* by the fallback, rows too: it is never used without a word */
 	/* Its names in /proc/net/protocols, where a kernel has it; name6: NULL when it is the same.
 	 */
 	const char *known, *known6;
-	bool counted; /* and how many sockets it has */
+	bool counted;   /* /proc/net/protocols says too how many sockets it has */
+	bool always;    /* every kernel has it, but for its IPv6 half */
+	bool forgeable; /* by the fallback, rows too: it is never used without a word */
 };
 
 /* A source and the query it is to answer. */
