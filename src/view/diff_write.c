@@ -94,7 +94,7 @@ static int put_change(const struct diff_answer *answer, const struct diff_change
 {
 	const struct drift_key *key = change->now ? change->now : change->before;
 
-	obuf_put_str(out, !change->before ? "+ new: " : change->now ? "~ changed: " : "- gone: ");
+	obuf_put_str(out, !change->now ? "- gone: " : change->before ? "~ changed: " : "+ new: ");
 	obuf_put_str(out, drift_proto(key));
 	obuf_put_char(out, ' ');
 	drift_put_local(out, answer->sums, key, answer->config->utf8);
@@ -102,7 +102,7 @@ static int put_change(const struct diff_answer *answer, const struct diff_change
 		obuf_put_char(out, ' ');
 		drift_put_remote(out, key);
 	}
-	if (change->before && change->now)
+	if (change->now && change->before)
 		put_differences(answer, change, out);
 	else
 		put_facts(answer, key, out);
