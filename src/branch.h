@@ -33,7 +33,7 @@ struct branches {
 };
 
 /* As struct sock_branching has them. */
-int branch_open(struct branches *branches, bool wait, struct sock_sink *branch);
-int branch_close(struct sock_sink *branch, bool forget);
+int branch_open(struct branches *branches, bool wait, struct sock_sink *sink);
+int branch_close(struct sock_sink *sink, bool forget);
 
 #endif
