@@ -53,12 +53,12 @@ bool pair_fits(const struct sock_query *v4, const struct sock_query *v6)
 	       !v4->any_will_do && same_conds(v4->cond, v6->cond);
 }
 
-size_t pair_room(uint32_t needs)
+size_t pair_room(uint32_t needs, bool long_text)
 {
 	static const uint32_t attributes = NEED_FACTS | NEED_TCP_INFO | NEED_SKMEM |
 					   NEED_CONGESTION | NEED_CC_INFO | NEED_TOS | NEED_TCLASS;
 
-	return needs & attributes ? PAIR_MAX_LARGE : PAIR_MAX_ROWS;
+	return long_text || (needs & attributes) ? PAIR_MAX_LARGE : PAIR_MAX_ROWS;
 }
 
 static int keep_small(struct pair *pair, const struct sock *row)

@@ -16,7 +16,8 @@
 #include "model/sock.h"
 #include "model/sock_packed.h"
 
-/* So many rows of IPv6 may wait, which takes 6 MB; fewer where attributes are asked for. */
+/* So many rows of IPv6 may wait, which takes 6 MB; fewer where attributes are asked for, or where
+ * it is long text that waits. */
 enum { PAIR_MAX_ROWS = 65536, PAIR_MAX_LARGE = 10000 };
 
 /* Threads that hand on rows at once, at most. */
@@ -41,8 +42,9 @@ struct sock_sink pair_sink(struct pair *pair);
 /* Whether the two queries ask for the same but for the family: AF_INET first. Pure. */
 bool pair_fits(const struct sock_query *v4, const struct sock_query *v6);
 
-/* How many rows of IPv6 may wait when a query needs that (NEED_*). Pure. */
-size_t pair_room(uint32_t needs);
+/* How many rows of IPv6 may wait when a query needs that (NEED_*). long_text: each of them makes
+ * some hundred bytes of data. Pure. */
+size_t pair_room(uint32_t needs, bool long_text);
 
 /* Hands on the rows that wait: first those of each branch, then others in the order they came but
  * for small ones first. 0 or negative, as the sink answers. */

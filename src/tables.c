@@ -100,6 +100,12 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 	return note_result(tables, table, source_list(tables->sources, &query, table->asked, sink));
 }
 
+static bool is_data(const struct plan *plan)
+{
+	return plan->view == VIEW_ROWS && plan->format != FORMAT_NETSTAT &&
+	       plan->format != FORMAT_COLUMNS;
+}
+
 /*
  * Whether the table and the one behind it are listed in one walk: where a condition leaves few
  * rows, or IPv6 is likely to have few (if it has not, it is listed again). Listeners are not walked
@@ -120,7 +126,8 @@ static bool is_pair(struct tables *tables, const struct plan_table *table, uint6
 	if (tables->plan->all_netns && (n4 == 0 || n6 == 0))
 		return false;
 	return expected_both(&tables->expected, env, &table->query, n, &likely6) &&
-	       (table->query.cond || likely6 < pair_room(table->query.needs));
+	       (table->query.cond ||
+		likely6 < pair_room(table->query.needs, is_data(tables->plan)));
 }
 
 /* Lists two tables; *done: how many of them, 0 when they are to be listed one by one. 0, or

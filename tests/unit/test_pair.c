@@ -153,7 +153,7 @@ Test(pair, too_many_to_wait)
 	struct sock row;
 
 	for (int large = 0; large < 2; large++) {
-		size_t room = pair_room(large ? NEED_FACTS : NEED_OWNERS);
+		size_t room = pair_room(large ? NEED_FACTS : NEED_OWNERS, false);
 
 		begin_to_take(&pair);
 		/* What holds rows looks at its limit before it takes some. */
