@@ -175,6 +175,7 @@ libcore_a_SOURCES = \
 	%D%/source/diag_request.c %D%/source/diag_request.h \
 	%D%/source/diag_smc.c \
 	%D%/source/diag_special.c %D%/source/diag_special.h \
+	%D%/source/diag_cut.c %D%/source/diag_cut.h \
 	%D%/source/diag_split.c %D%/source/diag_split.h \
 	%D%/source/diag_tipc.c \
 	%D%/source/diag_unix.c %D%/source/diag_unix.h \

@@ -22,7 +22,7 @@ unit_tests = \
 	%D%/unit/test_diag_inet \
 	%D%/unit/test_diag_lookup \
 	%D%/unit/test_diag_request \
-	%D%/unit/test_diag_split \
+	%D%/unit/test_diag_cut \
 	%D%/unit/test_diag_unix \
 	%D%/unit/test_directions \
 	%D%/unit/test_drift \

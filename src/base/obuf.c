@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -65,7 +68,7 @@ int obuf_reserve(struct obuf *out, size_t n)
 	return 0;
 }
 
-enum { STOP_WAIT_MS = 1000 };
+enum { STOP_WAIT_MS = 1000, LOOK_MS = 100 };
 
 static bool obuf_is_stopped(const struct obuf *out)
 {
@@ -74,16 +77,16 @@ static bool obuf_is_stopped(const struct obuf *out)
 
 /*
  * Waits until the descriptor takes bytes again. Once a signal has asked to stop, the reader is
- * given a last second to take what is left of the row. 0 or a positive errno: EINTR when it did
- * not.
+ * given a last second to take what is left of the row. deaf: signals do not end the wait. 0 or a
+ * positive errno: EINTR when it did not.
  */
-static int obuf_wait(const struct obuf *out)
+static int obuf_wait(const struct obuf *out, bool deaf)
 {
 	struct pollfd want = { .fd = out->fd, .events = POLLOUT };
 
 	for (;;) {
 		bool stopped = obuf_is_stopped(out);
-		int ready = poll(&want, 1, stopped ? STOP_WAIT_MS : -1);
+		int ready = poll(&want, 1, stopped ? STOP_WAIT_MS : deaf ? LOOK_MS : -1);
 
 		/* A hang-up or a bad descriptor also ends the wait: the next write tells which. */
 		if (ready > 0)
@@ -95,18 +98,19 @@ static int obuf_wait(const struct obuf *out)
 	}
 }
 
-/* Writes all n bytes. 0 or a positive errno. */
-static int obuf_write(const struct obuf *out, const char *data, size_t n)
+/* Writes all n bytes. deaf: signals go to other threads, so no write may block. 0 or a positive
+ * errno. */
+static int obuf_write(const struct obuf *out, const char *data, size_t n, bool deaf)
 {
 	while (n > 0) {
-		bool stopped = obuf_is_stopped(out);
-		int error = stopped ? obuf_wait(out) : 0;
+		bool careful = deaf || obuf_is_stopped(out);
+		int error = careful ? obuf_wait(out, deaf) : 0;
 		ssize_t done;
 
 		if (error)
 			return error;
 		/* So much does not block a pipe that poll(2) calls writable. */
-		done = write(out->fd, data, stopped && n > PIPE_BUF ? PIPE_BUF : n);
+		done = write(out->fd, data, careful && n > PIPE_BUF ? PIPE_BUF : n);
 		if (done > 0) {
 			data += done;
 			n -= (size_t)done;
@@ -116,11 +120,23 @@ static int obuf_write(const struct obuf *out, const char *data, size_t n)
 			return EIO;
 		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 			return errno;
-		error = errno == EINTR ? 0 : obuf_wait(out);
+		error = errno == EINTR ? 0 : obuf_wait(out, deaf);
 		if (error)
 			return error;
 	}
 	return 0;
+}
+
+/* Whether signals go to other threads, which no write(2) that waits here would know of. */
+static bool is_deaf(const struct obuf *out)
+{
+	sigset_t blocked;
+	struct stat st;
+
+	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0 || sigismember(&blocked, SIGINT) != 1)
+		return false;
+	/* A file takes all at once and makes nobody wait. */
+	return fstat(out->fd, &st) < 0 || !S_ISREG(st.st_mode);
 }
 
 int obuf_flush(struct obuf *out)
@@ -133,7 +149,7 @@ int obuf_flush(struct obuf *out)
 		return 0;
 	if (out->fd < 0)
 		return obuf_fail(out, EBADF);
-	error = obuf_write(out, out->data, out->len);
+	error = obuf_write(out, out->data, out->len, is_deaf(out));
 	if (error)
 		return obuf_fail(out, error);
 	out->len = 0;
@@ -149,14 +165,15 @@ int obuf_end_row(struct obuf *out)
 
 int obuf_put_rows(struct obuf *out, const char *rows, size_t n)
 {
-	int error;
+	int err, error;
 
 	if (out->in_memory || n < OBUF_FLUSH_AT) {
 		obuf_put(out, rows, n);
 		return obuf_end_row(out);
 	}
-	error = -obuf_flush(out);
-	if (error == 0)
-		error = obuf_write(out, rows, n);
+	err = obuf_flush(out);
+	if (err < 0)
+		return err;
+	error = obuf_write(out, rows, n, is_deaf(out));
 	return error ? obuf_fail(out, error) : 0;
 }

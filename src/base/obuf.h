@@ -41,7 +41,8 @@ int obuf_reserve(struct obuf *out, size_t n);
 
 /*
  * Writes out everything, waiting for a slow or non-blocking reader; EINTR is retried, but after a
- * signal that asks to stop only for a second. Returns 0 or
+ * signal that asks to stop only for a second. A thread in which signals are blocked looks ten times
+ * a second whether one has come. Returns 0 or
  * -errno (left in out->error as well): -EPIPE when the reader has gone, -ENOSPC, -EIO, -EBADF.
  * A buffer in memory keeps everything.
  */

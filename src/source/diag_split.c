@@ -17,19 +17,11 @@
 #include "base/env.h"
 #include "base/processors.h"
 #include "base/report.h"
+#include "source/diag_cut.h"
 #include "source/diag_inet.h"
 #include "source/diag_request.h"
 
-/* A part larger than this share of the sample, in percent, is not worth another thread. */
-enum { SHARE_MAX = 70 };
-
-/* Percent by which the largest part may be above the others before another way is tried. */
-enum { UNEVEN_MAX = 8 };
-
-/* So few sockets are no sample. */
-enum { FEW = 64 };
-
-enum { PORTS = 65536, KERNEL_SIDE_BY_SIDE = 6 << 8 | 9 };
+enum { KERNEL_SIDE_BY_SIDE = 6 << 8 | 9 };
 
 /* What the parts have in common. */
 struct split {
@@ -46,124 +38,14 @@ struct part {
 	bool canceled, handed_on;
 	struct nl_session session;
 	struct report report;
+	enum diag_cut_by by;
+	uint16_t low, high; /* the ports of this part */
 	struct query_cond conds[PART_CONDS];
 	struct sock_query query;
 	int rc;
 	bool started;
 	pthread_t thread;
 };
-
-static int compare_ports(const void *a, const void *b)
-{
-	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
-/* Clients may stand side by side. */
-static bool is_client(const struct diag_sample *sample, size_t i)
-{
-	return sample->local[i] > sample->remote[i];
-}
-
-/* Whether it is one whose port the kernel chose. */
-static bool is_chosen(const struct diag_sample *sample, size_t i)
-{
-	return is_client(sample, i) && sample->low && sample->local[i] >= sample->low &&
-	       sample->local[i] <= sample->high;
-}
-
-/* Port i of n that are spread over those that the kernel chooses from. */
-static uint16_t spread(const struct diag_sample *sample, size_t i, size_t n)
-{
-	return (uint16_t)(sample->low + (sample->high - sample->low) * (2 * i + 1) / (2 * n));
-}
-
-/* Cuts a sorted list; returns the sockets of the largest part, n where it cannot be cut. */
-static size_t cut_sorted(const uint16_t *ports, size_t n, size_t parts, struct diag_cuts *cuts)
-{
-	size_t largest = 0, from = 0;
-
-	cuts->n = 0;
-	cuts->cuts[0] = 0;
-	for (size_t i = 1; i <= parts; i++) {
-		size_t at = i == parts ? n : n * i / parts;
-
-		/* All sockets of one port are in one part. */
-		while (at > from && at < n && ports[at] == ports[at - 1])
-			at++;
-		if (at <= from)
-			continue;
-		cuts->cuts[++cuts->n] = at == n ? PORTS : ports[at];
-		if (at - from > largest)
-			largest = at - from;
-		from = at;
-		if (at == n)
-			break;
-	}
-	return cuts->n > 1 ? largest : n;
-}
-
-/* The larger port of each socket, but for clients with ports of their own choice, unless there are
- * hardly others. How many. */
-static size_t fill_larger(const struct diag_sample *sample, uint16_t *ports)
-{
-	size_t n_chosen = 0, n_own = 0, n_spread = 0, n = 0;
-	bool own_too;
-
-	for (size_t i = 0; i < sample->n; i++) {
-		n_chosen += is_chosen(sample, i);
-		n_own += is_client(sample, i) && !is_chosen(sample, i);
-	}
-	own_too = n_own + FEW > sample->n;
-	for (size_t i = 0; i < sample->n; i++) {
-		if (is_chosen(sample, i))
-			ports[n++] = spread(sample, n_spread++, n_chosen);
-		else if (!is_client(sample, i))
-			ports[n++] = sample->remote[i];
-		else if (own_too)
-			ports[n++] = sample->local[i];
-	}
-	return n;
-}
-
-/* Cuts by one port of the sockets; the share of the largest part, in percent. */
-static size_t cut_by(const struct diag_sample *sample, enum diag_cut_by by, size_t parts,
-		     struct diag_cuts *cuts)
-{
-	uint16_t ports[DIAG_SPLIT_SAMPLE];
-	size_t n = sample->n;
-
-	*cuts = (struct diag_cuts){ .by = by, .n = 1 };
-	if (by == DIAG_CUT_LARGER)
-		n = fill_larger(sample, ports);
-	else
-		memcpy(ports, by == DIAG_CUT_LOCAL ? sample->local : sample->remote,
-		       sizeof(sample->local));
-	if (n == 0)
-		return 100;
-	qsort(ports, n, sizeof(*ports), compare_ports);
-	return cut_sorted(ports, n, parts, cuts) * 100 / n;
-}
-
-void diag_split_cut(const struct diag_sample *sample, size_t parts, struct diag_cuts *cuts)
-{
-	size_t largest = cut_by(sample, DIAG_CUT_LARGER, parts, cuts);
-
-	/* The first way is the one that is seldom wrong. */
-	for (int by = DIAG_CUT_LOCAL; by <= DIAG_CUT_REMOTE; by++) {
-		struct diag_cuts other;
-		size_t largest_other;
-
-		if (largest <= 100 / parts + UNEVEN_MAX)
-			break;
-		largest_other = cut_by(sample, (enum diag_cut_by)by, parts, &other);
-		if (largest_other < largest) {
-			*cuts = other;
-			largest = largest_other;
-		}
-	}
-	if (largest > SHARE_MAX)
-		cuts->n = 1;
-}
 
 static enum nl_verdict sample_parse(void *ctx, const void *payload, size_t len, uint64_t *cookie)
 {
@@ -172,7 +54,7 @@ static enum nl_verdict sample_parse(void *ctx, const void *payload, size_t len, 
 	bool attrs_bad;
 
 	*cookie = 0;
-	if (sample->n == DIAG_SPLIT_SAMPLE ||
+	if (sample->n == DIAG_CUT_SAMPLE ||
 	    diag_inet_parse(PROTO_TCP, payload, len, &row, NULL, 0, &attrs_bad) != NL_ROW)
 		return NL_SKIP;
 	sample->local[sample->n] = row.local.port;
@@ -188,7 +70,7 @@ static void sample_keep(void *ctx)
 /* The dump is broken off when there is enough. */
 static int sample_flush(void *ctx)
 {
-	return ((struct diag_sample *)ctx)->n == DIAG_SPLIT_SAMPLE ? -ECANCELED : 0;
+	return ((struct diag_sample *)ctx)->n == DIAG_CUT_SAMPLE ? -ECANCELED : 0;
 }
 
 /* Looks at the first sockets of the table. A table that ends there is not worth cutting. */
@@ -216,7 +98,7 @@ static void find_cuts(const struct env *env, const struct sock_query *query, siz
 	/* Listeners come first, and their ports are not those of the others. */
 	plain.states &= ~(1u << TCP_STATE_LISTEN | 1u << TCP_STATE_BOUND_INACTIVE);
 	if (diag_request_dump(&session, "tcp", &plain, &ops, sample) == -ECANCELED)
-		diag_split_cut(sample, parts, cuts);
+		diag_cut_find(sample, parts, cuts);
 	nl_session_end(&session);
 	report_free(&silent);
 	free(sample);
@@ -235,11 +117,42 @@ static int take_in_turn(struct split *split, struct sock *rows, size_t n)
 	return rc;
 }
 
+/* The port by which a socket is in a part. */
+static uint16_t deciding_port(const struct sock *row, enum diag_cut_by by)
+{
+	uint16_t local = row->local.port, remote = row->remote.port;
+
+	if (by == DIAG_CUT_LARGER)
+		return local > remote ? local : remote;
+	return by == DIAG_CUT_LOCAL ? local : remote;
+}
+
+/* Keeps the rows of this part at the front: whatever the kernel makes of the filter, each row is in
+ * one part. How many. */
+static size_t keep_own(const struct part *part, struct sock *rows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t port = deciding_port(&rows[i], part->by);
+
+		if (port < part->low || port > part->high)
+			continue;
+		if (kept != i)
+			rows[kept] = rows[i];
+		kept++;
+	}
+	return kept;
+}
+
 static int take(void *ctx, struct sock *rows, size_t n)
 {
 	struct part *part = ctx;
 	int rc;
 
+	n = keep_own(part, rows, n);
+	if (n == 0)
+		return 0;
 	if (part->branch.take)
 		rc = part->branch.take(part->branch.ctx, rows, n);
 	else
@@ -285,6 +198,9 @@ static void begin_part(struct part *part, struct split *split, const struct env 
 	*part = (struct part){
 		.split = split,
 		.session = { .env = env, .report = &part->report },
+		.by = cuts->by,
+		.low = low,
+		.high = high,
 		.query = *query,
 	};
 	if (cuts->by == DIAG_CUT_LARGER)
@@ -427,7 +343,7 @@ int diag_split_list(struct nl_session *session, const struct sock_query *query,
 	struct diag_cuts cuts = { .n = 1 };
 
 	if (parts > 1)
-		find_cuts(env, query, parts < DIAG_SPLIT_MAX ? parts : DIAG_SPLIT_MAX, &cuts);
+		find_cuts(env, query, parts < DIAG_CUT_PARTS ? parts : DIAG_CUT_PARTS, &cuts);
 	if (cuts.n < 2)
 		return diag_inet_list(session, query, sink);
 	return list_parts(session, query, sink, &cuts);

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
@@ -130,6 +131,20 @@ def broken_output():
         equal(len(result.err.splitlines()), 1, str(result))
 
 
+@case("a reader that takes nothing: Ctrl-C ends it all the same", seconds=60)
+def stalled_reader():
+    for options in (["-tan"], ["-tan", "--json"], ["-tan", "--columns=+uid"]):
+        with subprocess.Popen([os.environ["LSSOCK"], *options], stdout=subprocess.PIPE) as process:
+            process.stdout.read(1)
+            time.sleep(0.3)  # the pipe is full by then
+            process.send_signal(signal.SIGINT)
+            try:
+                equal(process.wait(10), -signal.SIGINT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError(f"{options}: waits for its reader for ever") from None
+
+
 @case("memory that runs out: all rows, or a message", seconds=120)
 def no_memory():
     if lib.is_sanitized() or not os.path.exists(PRELOAD):
@@ -160,6 +175,11 @@ try:
         setting.write("1024 65000")
 except OSError:
     pass
+if lib.have_mounts():
+    # Whatever else this machine does: two processors are free.
+    with open(os.path.join(lib.temp_dir(), "loadavg"), "w", encoding="ascii") as idle:
+        idle.write("0.00 0.00 0.00 1/100 1\n")
+    lib.run(["mount", "--bind", idle.name, "/proc/loadavg"])
 for worker in range(WORKERS):
     lib.fork_child(lambda say, number=worker: open_connections(number, say))
 lib.main()

@@ -617,7 +617,14 @@ static void view_free(struct writer *writer)
 	(void)writer;
 }
 
-static struct view view = { .writer = { view_begin, view_rows, view_end, view_free } };
+static struct view view = {
+	.writer = {
+		.begin = view_begin,
+		.rows = view_rows,
+		.end = view_end,
+		.free = view_free,
+	},
+};
 
 static struct writer *make_view(const void *ctx, const struct screen_inner *inner,
 				struct obuf *text)

@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "source/diag_split.h"
+#include "source/diag_cut.h"
 
-enum { N = DIAG_SPLIT_SAMPLE };
+enum { N = DIAG_CUT_SAMPLE };
 
 static struct diag_sample sample;
 static uint16_t *const local = sample.local, *const remote = sample.remote;
@@ -27,7 +27,7 @@ static uint16_t key(const struct diag_cuts *cuts, size_t k)
 static void cut(size_t n, size_t parts, struct diag_cuts *cuts)
 {
 	sample.n = n;
-	diag_split_cut(&sample, parts, cuts);
+	diag_cut_find(&sample, parts, cuts);
 }
 
 /* Checks that the parts cover all ports once; returns the sockets of the largest. */
@@ -50,7 +50,7 @@ static size_t check_parts(const struct diag_cuts *cuts)
 	return largest;
 }
 
-Test(diag_split, a_client_and_its_server)
+Test(diag_cut, a_client_and_its_server)
 {
 	struct diag_cuts cuts;
 
@@ -63,11 +63,11 @@ Test(diag_split, a_client_and_its_server)
 	cr_assert_leq(check_parts(&cuts), N * 6 / 10);
 }
 
-Test(diag_split, a_server)
+Test(diag_cut, a_server)
 {
 	struct diag_cuts cuts;
 
-	for (size_t parts = 2; parts <= DIAG_SPLIT_MAX; parts++) {
+	for (size_t parts = 2; parts <= DIAG_CUT_PARTS; parts++) {
 		for (size_t i = 0; i < N; i++) {
 			local[i] = 443;
 			remote[i] = (uint16_t)(1024 + rand() % 60000);
@@ -80,7 +80,7 @@ Test(diag_split, a_server)
 
 /* Few clients of one server stand side by side at the beginning of the table; all others have the
  * ports that the kernel gives. */
-Test(diag_split, a_client)
+Test(diag_cut, a_client)
 {
 	struct diag_cuts cuts;
 
@@ -100,7 +100,7 @@ Test(diag_split, a_client)
 }
 
 /* Only the server's ends are at the beginning; its clients' are cut alike. */
-Test(diag_split, both_ends)
+Test(diag_cut, both_ends)
 {
 	struct diag_cuts cuts;
 
@@ -114,7 +114,7 @@ Test(diag_split, both_ends)
 }
 
 /* A server whose port is above most of its clients'. */
-Test(diag_split, a_high_port)
+Test(diag_cut, a_high_port)
 {
 	struct diag_cuts cuts;
 
@@ -128,7 +128,7 @@ Test(diag_split, a_high_port)
 }
 
 /* The ends of the range, and ports that stand side by side. */
-Test(diag_split, extreme_ports)
+Test(diag_cut, extreme_ports)
 {
 	struct diag_cuts cuts;
 
@@ -141,7 +141,7 @@ Test(diag_split, extreme_ports)
 	cr_assert_eq(check_parts(&cuts), N / 2);
 }
 
-Test(diag_split, what_cannot_be_told_apart)
+Test(diag_cut, what_cannot_be_told_apart)
 {
 	struct diag_cuts cuts;
 
