@@ -6,11 +6,13 @@
 #include "base/obuf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +100,21 @@ static int obuf_wait(const struct obuf *out, bool deaf)
 	}
 }
 
+/* How many of n bytes do not block a descriptor that poll(2) calls writable: an empty pipe takes as
+ * many as it holds (pipe(7)). */
+static size_t obuf_fitting(const struct obuf *out, size_t n)
+{
+	size_t room = PIPE_BUF;
+	int waiting, size;
+
+	if (n <= room)
+		return n;
+	size = fcntl(out->fd, F_GETPIPE_SZ);
+	if (size > PIPE_BUF && ioctl(out->fd, FIONREAD, &waiting) == 0 && waiting == 0)
+		room = (size_t)size;
+	return n < room ? n : room;
+}
+
 /* Writes all n bytes. deaf: signals go to other threads, so no write may block. 0 or a positive
  * errno. */
 static int obuf_write(const struct obuf *out, const char *data, size_t n, bool deaf)
@@ -109,8 +126,7 @@ static int obuf_write(const struct obuf *out, const char *data, size_t n, bool d
 
 		if (error)
 			return error;
-		/* So much does not block a pipe that poll(2) calls writable. */
-		done = write(out->fd, data, careful && n > PIPE_BUF ? PIPE_BUF : n);
+		done = write(out->fd, data, careful ? obuf_fitting(out, n) : n);
 		if (done > 0) {
 			data += done;
 			n -= (size_t)done;
@@ -135,8 +151,9 @@ static bool is_deaf(const struct obuf *out)
 
 	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0 || sigismember(&blocked, SIGINT) != 1)
 		return false;
-	/* A file takes all at once and makes nobody wait. */
-	return fstat(out->fd, &st) < 0 || !S_ISREG(st.st_mode);
+	/* Files take all at once and make nobody wait; of devices only terminals do. */
+	return fstat(out->fd, &st) < 0 ||
+	       !(S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(out->fd)));
 }
 
 int obuf_flush(struct obuf *out)
