@@ -6,6 +6,7 @@ writer, and while others come and go those that stay are all there."""
 import csv
 import json
 import os
+import pty
 import resource
 import shutil
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import tty
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
@@ -143,6 +145,29 @@ def stalled_reader():
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError(f"{options}: waits for its reader for ever") from None
+
+
+@case("a terminal that takes nothing: the same", seconds=30)
+def stalled_terminal():
+    ours, theirs = pty.openpty()
+    try:
+        tty.setraw(theirs)
+        with subprocess.Popen([os.environ["LSSOCK"], "-tanW"], stdout=theirs) as process:
+            os.read(ours, 1000)
+            time.sleep(0.5)
+            os.read(ours, 1000)
+            time.sleep(0.3)
+            for _ in range(2):  # the first one may find it in the middle of a write
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+            try:
+                equal(process.wait(10), -signal.SIGINT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError("waits for its terminal for ever") from None
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 @case("memory that runs out: all rows, or a message", seconds=120)
