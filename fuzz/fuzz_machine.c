@@ -322,8 +322,12 @@ static void check_screen(const char *text, size_t n)
 /* One document or one record a line, when nothing but data can have been written. */
 static void check_data(const char *text, size_t n)
 {
+	/* A check that cannot be made says so to who looks at it, whatever was wrong. */
+	static const char unknown[] = "PORTS UNKNOWN - ";
 	bool rounds = has_arg("-c") || has_arg("--count=2"); /* one document each */
 
+	if (n >= sizeof(unknown) && memcmp(text, unknown, sizeof(unknown) - 1) == 0)
+		return;
 	if (n > 0 && !rounds && !fuzz_is_json(text, n))
 		fuzz_fail(__FILE__, __LINE__, "no JSON: %.*s", (int)n, text);
 }

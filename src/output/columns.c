@@ -79,11 +79,12 @@ static const char *cut_mark(const struct columns *columns)
 	return columns->config.utf8 ? "\xe2\x80\xa6" : ">";
 }
 
-/* What is not a whole fact any more when it is cut stays whole. */
+/* What is not a whole fact any more when it is cut stays whole, but for lists, which have no bound.
+ */
 static bool may_be_cut(const struct field *field)
 {
 	return field->type == FIELD_TEXT || field->type == FIELD_OWNERS ||
-	       field->type == FIELD_ADDR;
+	       field->type == FIELD_ADDR || field->list;
 }
 
 /* Appends one cell. late: columns that cells before it took too many; the padding makes up for
