@@ -3,10 +3,12 @@
  * Makes a population of sockets in a network namespace of its own and keeps it until stdin ends.
  *
  *   population [--listeners N] [--connections N] [--accept-queue N] [--udp N] [--udp-one-port N]
- *              [--unix N] [--time-wait N] [--processes N] [--idle-fds N] [--v6-share PERCENT]
+ *              [--unix N] [--time-wait N] [--processes N] [--servers N] [--idle-fds N]
+ *              [--v6-share PERCENT]
  *
- * Counts are of the whole population and are spread over worker processes; --idle-fds is of each
- * worker. Without --processes there are as many as the limit of open files asks for. When all
+ * Counts are of the whole population and are spread over worker processes, or over --servers of
+ * them, and then the others have no socket; --idle-fds is of each worker. Without --processes there
+ * are as many as the limit of open files asks for. When all
  * stands, one line "ready pid=P processes=W listen=N established=N time_wait=N udp=N unix=N" is
  * written, with what there is (connections also need listeners). A line "refill" on stdin makes the
  * TIME_WAIT sockets anew, which last 60 seconds, and is answered by the same line.
@@ -35,6 +37,7 @@
 
 enum {
 	OPTION_PROCESSES = KIND_COUNT,
+	OPTION_SERVERS,
 	OPTION_IDLE_FDS,
 	OPTION_V6_SHARE,
 	OPTION_COUNT,
@@ -54,6 +57,7 @@ static const struct option options[] = {
 	{ "unix", required_argument, NULL, KIND_UNIX },
 	{ "time-wait", required_argument, NULL, KIND_TIME_WAIT },
 	{ "processes", required_argument, NULL, OPTION_PROCESSES },
+	{ "servers", required_argument, NULL, OPTION_SERVERS },
 	{ "idle-fds", required_argument, NULL, OPTION_IDLE_FDS },
 	{ "v6-share", required_argument, NULL, OPTION_V6_SHARE },
 	{ NULL, 0, NULL, 0 },
@@ -69,6 +73,7 @@ struct child {
 struct population {
 	unsigned number[OPTION_COUNT];
 	unsigned workers;
+	unsigned servers; /* the first of the workers, which have sockets */
 	struct child *child;
 	int queue; /* the listener with the long accept queue, or -1 */
 };
@@ -124,8 +129,13 @@ static void choose_workers(struct population *all)
 		all->workers = (unsigned)((fds + room - 1) / room);
 	if (all->workers < FEWEST_WORKERS && !all->number[OPTION_PROCESSES])
 		all->workers = FEWEST_WORKERS;
+	all->servers = all->number[OPTION_SERVERS];
+	if (!all->servers)
+		all->servers = all->workers;
+	if (all->servers > all->workers)
+		die("--servers: more than processes", EINVAL);
 	/* A share is rounded up, once for each kind. */
-	if (!all->workers || fds / all->workers + 2 * KIND_COUNT > limit.rlim_cur - idle)
+	if (!all->workers || fds / all->servers + 2 * KIND_COUNT > limit.rlim_cur - idle)
 		die("--processes: too few for so many file descriptors", EMFILE);
 	if (all->workers > MOST_WORKERS)
 		die("--processes", E2BIG);
@@ -216,9 +226,11 @@ static void share_out(const struct population *all, unsigned number, struct work
 {
 	worker->number = number;
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		unsigned count = all->number[kind], share = count / all->workers;
-		unsigned left = count % all->workers;
+		unsigned count = all->number[kind], share = count / all->servers;
+		unsigned left = count % all->servers;
 
+		if (number >= all->servers)
+			continue;
 		worker->first[kind] = number * share + (number < left ? number : left);
 		worker->count[kind] = share + (number < left);
 	}

@@ -24,7 +24,8 @@ int dir_next(struct dir_stream *dir, struct dir_entry *entry)
 	if (dir->fd >= TREE_BASE)
 		return tree_next(dir->fd, &dir->pos, entry);
 	if (dir->pos == dir->len) {
-		long got = syscall(SYS_getdents64, dir->fd, dir->buf, DIR_BUF_SIZE);
+		size_t take = dir->take ? dir->take : DIR_BUF_SIZE;
+		long got = syscall(SYS_getdents64, dir->fd, dir->buf, take);
 
 		if (got <= 0)
 			return got < 0 ? -errno : 0;
@@ -33,6 +34,17 @@ int dir_next(struct dir_stream *dir, struct dir_entry *entry)
 	}
 	record = (const void *)(dir->buf + dir->pos);
 	dir->pos += record->reclen;
+	dir->next = record->off;
 	*entry = (struct dir_entry){ record->name, record->ino, record->type };
 	return 1;
+}
+
+int dir_seek(struct dir_stream *dir, int64_t at)
+{
+	if (dir->fd >= TREE_BASE)
+		return -ESPIPE;
+	if (at > 0 && lseek(dir->fd, (off_t)at, SEEK_SET) < 0)
+		return -errno;
+	dir->next = at;
+	return 0;
 }

@@ -38,28 +38,22 @@ bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pi
 	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= CREW_MIN_FDS;
 }
 
-static bool is_stopped(const struct owner_walk *walk)
-{
-	return owners_is_done(walk) ||
-	       (walk->env->stop_signal && walk->env->stop_signal(walk->env));
-}
-
 static void *run_member(void *arg)
 {
 	struct crew_member *member = arg;
 	struct owner_walk *walk = &member->walk;
 	const struct owner_pids *pids = member->pids;
-	struct owner_pids more = { .list = NULL };
+	struct owner_rests more = { .list = NULL };
 	size_t at;
 
-	while (member->err == 0 && (at = atomic_fetch_add(&walk->crew->next, TAKE)) < pids->n)
-		for (size_t i = at; i < pids->n && i < at + TAKE && member->err == 0; i++) {
-			if (is_stopped(walk))
+	while ((at = atomic_fetch_add(&walk->crew->next, TAKE)) < pids->n)
+		for (size_t i = at; i < pids->n && i < at + TAKE; i++) {
+			if (member->err < 0 || owners_has_ended(walk))
 				goto out;
 			member->err = owners_first_look(walk, pids->list[i], &more, member->buf);
 		}
-	for (size_t i = 0; i < more.n && member->err == 0 && !is_stopped(walk); i++)
-		member->err = owners_second_look(walk, more.list[i], member->buf);
+	if (member->err == 0)
+		member->err = owners_look_on(walk, &more, member->buf);
 out:
 	free(more.list);
 	return NULL;

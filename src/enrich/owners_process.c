@@ -308,11 +308,21 @@ int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64
 	return got;
 }
 
-/* Reads the links of a process that are in the range. 0 or -ENOMEM. */
-static int owners_walk_files(struct owner_walk *walk, struct owner_files *files, int fds,
-			     struct owner_range *range, char *buf)
+/* Bytes that the entries of a process's next descriptors take, and of one more. */
+static size_t owners_take(const struct owner_rest *rest, uint32_t to)
 {
-	struct dir_stream dir = { .fd = fds, .buf = buf };
+	enum { LEAST = 512, ENTRY = 24, OTHERS = 3 };
+	size_t bytes = ((size_t)(to - rest->from) + OTHERS) * ENTRY;
+
+	return bytes < LEAST ? LEAST : bytes < DIR_BUF_SIZE ? bytes : DIR_BUF_SIZE;
+}
+
+/* Reads the links of a process from *rest on and below `to`. Returns as owners_look_into(). */
+static int owners_walk_files(struct owner_walk *walk, struct owner_files *files, int fds,
+			     struct owner_rest *rest, uint32_t to, char *buf)
+{
+	struct dir_stream dir = { .fd = fds, .buf = buf, .take = owners_take(rest, to) };
+	bool goes_on = dir_seek(&dir, rest->at) == 0, more = false;
 	const char *name;
 	uint32_t fd;
 	int got;
@@ -322,14 +332,17 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 		uint64_t inode;
 		ssize_t n;
 
-		if (fd < range->from)
-			continue;
-		/* The kernel lists them in order; where it does not, what follows is looked at
-		 * when its turn comes. */
-		if (fd >= range->to) {
-			range->more = true;
+		/* The kernel lists them in order, and what comes after the first high one is left
+		 * for later. A directory that is not the kernel's is filtered. */
+		if (fd >= to && to != OWNERS_ALL_FDS) {
+			more = true;
+			if (goes_on)
+				break;
 			continue;
 		}
+		if (!goes_on && fd < rest->from)
+			continue;
+		rest->at = dir.next;
 		n = tree_readlink(fds, name, text, sizeof(text));
 
 		if (n == -ENOENT || n == -EINVAL)
@@ -350,7 +363,8 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 	}
 	if (got < 0)
 		owners_trouble(walk, -got);
-	return 0;
+	rest->from = to;
+	return more;
 }
 
 /* Whether a process has ended and holds nothing any more; its fd directory is then root's alone. */
@@ -366,13 +380,13 @@ static bool owners_is_zombie(int dir_fd)
 	return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
 }
 
-int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *range, char *buf)
+int owners_look_into(struct owner_walk *walk, struct owner_rest *rest, uint32_t to, char *buf)
 {
-	struct owner_files files = { .pid = pid };
+	struct owner_files files = { .pid = rest->pid };
 	char name[24];
-	int fds, err = 0;
+	int fds, got = 0;
 
-	name[num_format_u64(name, pid)] = '\0';
+	name[num_format_u64(name, rest->pid)] = '\0';
 	files.dir_fd = tree_open_dir(walk->env->proc_fd, name, O_PATH);
 	if (files.dir_fd < 0) {
 		owners_trouble(walk, -files.dir_fd);
@@ -383,9 +397,9 @@ int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *
 		if (!owners_is_zombie(files.dir_fd))
 			owners_trouble(walk, -fds);
 	} else {
-		err = owners_walk_files(walk, &files, fds, range, buf);
+		got = owners_walk_files(walk, &files, fds, rest, to, buf);
 		tree_close_dir(fds);
 	}
 	tree_close_dir(files.dir_fd);
-	return err;
+	return got;
 }

@@ -26,17 +26,27 @@ struct owner_pids {
 	size_t n, cap;
 };
 
-/* Which descriptors are looked at: from <= fd < to. */
-struct owner_range {
-	uint32_t from, to;
-	bool more; /* set when there are some from `to` on */
+/* A process of which not all descriptors have been looked at. */
+struct owner_rest {
+	uint32_t pid;
+	uint32_t from; /* the lowest descriptor that has not */
+	int64_t at;    /* where its directory goes on, see dir_seek() */
 };
 
+struct owner_rests {
+	struct owner_rest *list;
+	size_t n, cap;
+};
+
+static const uint32_t OWNERS_ALL_FDS = UINT32_MAX;
+
 /*
- * Looks into a process and adds what it holds to the walk. buf: DIR_BUF_SIZE bytes. Returns 0, also
- * when the process has gone or may not be looked into (see the members of the walk), or -ENOMEM.
+ * Looks into a process, from where *rest says and below the descriptor `to` (or OWNERS_ALL_FDS), and
+ * adds what it holds to the walk. buf: DIR_BUF_SIZE bytes. Returns 1 when there are others from `to` on, for which
+ * *rest has been moved on; 0 when there are none, also when the process has gone or may not be
+ * looked into (see the members of the walk); or -ENOMEM.
  */
-int owners_look_into(struct owner_walk *walk, uint32_t pid, struct owner_range *range, char *buf);
+int owners_look_into(struct owner_walk *walk, struct owner_rest *rest, uint32_t to, char *buf);
 
 /* A process's files, while they are read. */
 struct owner_files {
@@ -56,11 +66,14 @@ int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64
 int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
 
 /*
- * Looks into a process, at its low descriptors only where that may be enough: then it is put into
- * more for a second look. 0 or -ENOMEM.
+ * Looks into a process, at its low descriptors only where that may be enough: if it has others it
+ * is put into more, for owners_look_on(). 0 or -ENOMEM.
  */
-int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_pids *more, char *buf);
-int owners_second_look(struct owner_walk *walk, uint32_t pid, char *buf);
+int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf);
+/* Looks at the others, until the walk is done or is to stop; more is empty then. 0 or -ENOMEM. */
+int owners_look_on(struct owner_walk *walk, struct owner_rests *more, char *buf);
+/* Whether the walk is done, or is to stop. */
+bool owners_has_ended(const struct owner_walk *walk);
 
 /* Whether several threads are faster, and may be had. */
 bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pids);

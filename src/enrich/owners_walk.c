@@ -22,8 +22,8 @@
 #include "base/num.h"
 #include "base/tree.h"
 
-/* Descriptors of a process that are looked at first. */
-enum { FIRST_FDS = 64 };
+/* Descriptors of a process that are looked at first; then as many again, and so on. */
+enum { FIRST_FDS = 16, FIRST_FDS_OF_INIT = 1024 };
 
 static int owners_compare_pids(const void *a, const void *b)
 {
@@ -100,9 +100,10 @@ static uint64_t owners_boot_time(const struct env *env)
 }
 
 /* Whoever asked to stop waits for no further process. */
-static bool owners_is_stopped(const struct owner_walk *walk)
+bool owners_has_ended(const struct owner_walk *walk)
 {
-	return walk->env->stop_signal && walk->env->stop_signal(walk->env);
+	return owners_is_done(walk) ||
+	       (walk->env->stop_signal && walk->env->stop_signal(walk->env));
 }
 
 /* Whether it is enough to know one owner of each socket. */
@@ -111,46 +112,79 @@ static bool is_breadth_first(const struct owner_walk *walk)
 	return walk->query->inodes && walk->query->first_only;
 }
 
-/*
- * Where one owner of each socket is enough, the low descriptors of all processes come first: that
- * is where listeners are, and a server may have many thousands of others behind them.
- */
-int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_pids *more, char *buf)
+static int add_rest(struct owner_rests *rests, const struct owner_rest *rest)
 {
-	struct owner_range range = { .to = is_breadth_first(walk) ? FIRST_FDS : UINT32_MAX };
-	int err = owners_look_into(walk, pid, &range, buf);
+	int err = owners_grow(&rests->list, &rests->cap, rests->n + 1, sizeof(*rests->list));
 
-	if (err < 0 || !range.more)
-		return err;
-	err = owners_grow(&more->list, &more->cap, more->n + 1, sizeof(*more->list));
 	if (err == 0)
-		more->list[more->n++] = pid;
+		rests->list[rests->n++] = *rest;
 	return err;
 }
 
-int owners_second_look(struct owner_walk *walk, uint32_t pid, char *buf)
+/*
+ * Where one owner of each socket is enough, the low descriptors of all processes come first: that
+ * is where listeners are, and a server may have many thousands of others behind them. To look into
+ * a process once more costs what two or three of its descriptors do. Init holds the sockets of the
+ * services that it starts on demand; it is the owner that netstat, and a full walk, come upon first.
+ */
+static uint32_t first_fds(const struct owner_walk *walk, uint32_t pid)
 {
-	struct owner_range range = { .from = FIRST_FDS, .to = UINT32_MAX };
+	if (!is_breadth_first(walk))
+		return OWNERS_ALL_FDS;
+	return pid == 1 ? FIRST_FDS_OF_INIT : FIRST_FDS;
+}
 
-	return owners_look_into(walk, pid, &range, buf);
+int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf)
+{
+	struct owner_rest rest = { .pid = pid };
+	int got = owners_look_into(walk, &rest, first_fds(walk, pid), buf);
+
+	return got > 0 ? add_rest(more, &rest) : got;
+}
+
+/* One round; *more becomes those that have still others. */
+static int look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < more->n; i++) {
+		int got = 1;
+
+		if (owners_has_ended(walk))
+			break;
+		if (more->list[i].from < to)
+			got = owners_look_into(walk, &more->list[i], to, buf);
+		if (got < 0)
+			return got;
+		if (got > 0)
+			more->list[left++] = more->list[i];
+	}
+	more->n = left;
+	return 0;
+}
+
+int owners_look_on(struct owner_walk *walk, struct owner_rests *more, char *buf)
+{
+	uint32_t to = FIRST_FDS;
+	int err = 0;
+
+	while (err == 0 && more->n > 0 && !owners_has_ended(walk)) {
+		to = to > OWNERS_ALL_FDS / 2 ? OWNERS_ALL_FDS : 2 * to;
+		err = look_once_more(walk, more, to, buf);
+	}
+	return err;
 }
 
 /* Looks into all processes, one after the other. */
 static int owners_walk_all(struct owner_walk *walk, const struct owner_pids *pids, char *buf)
 {
-	struct owner_pids more = { .list = NULL };
+	struct owner_rests more = { .list = NULL };
 	int err = 0;
 
-	for (size_t i = 0; i < pids->n && err == 0; i++) {
-		if (owners_is_done(walk) || owners_is_stopped(walk))
-			break;
+	for (size_t i = 0; i < pids->n && err == 0 && !owners_has_ended(walk); i++)
 		err = owners_first_look(walk, pids->list[i], &more, buf);
-	}
-	for (size_t i = 0; i < more.n && err == 0; i++) {
-		if (owners_is_done(walk) || owners_is_stopped(walk))
-			break;
-		err = owners_second_look(walk, more.list[i], buf);
-	}
+	if (err == 0)
+		err = owners_look_on(walk, &more, buf);
 	free(more.list);
 	return err;
 }

@@ -99,6 +99,33 @@ def handed_over():
     like_netstat("-xp")
 
 
+PLACES = (14, 15, 16, 17, 30, 31, 32, 33, 63, 64, 65, 127, 128, 700, 1023, 1024, 1500)
+
+
+def listener_behind_files(say, place, number):
+    """Holds files, and a listener at that descriptor; of some, only every third file."""
+    with lib.listen() as sock:
+        port = lib.port_of(sock)
+        with open("/dev/null", "rb") as null:
+            for fd in range(20, place + 30, 3 if number % 2 else 1):
+                os.dup2(null.fileno(), fd)
+        os.dup2(sock.fileno(), place)
+    say(port)
+
+
+@case("a listener is found at whichever descriptor it stands")
+def places():
+    held = {}
+    for number, place in enumerate(PLACES):
+        pid, port = lib.fork_child(lambda say, p=place, n=number: listener_behind_files(say, p, n))
+        held[int(port)] = pid
+    for _ in range(60):  # as many processes as several threads share
+        lib.fork_child(lambda say: say("ready"))
+    result = like_netstat("-tlnp")
+    for port, pid in held.items():
+        equal(program_cell(row_of_port(result, port)), f"{pid}/python3".ljust(20), port)
+
+
 for TITLE, NAME in HOSTILE.items():
 
     @case(f"a program with {TITLE} in its name" if NAME else "a program without a name")

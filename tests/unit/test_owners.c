@@ -766,15 +766,18 @@ Test(owners_live, coming_and_going)
 	close(fd);
 }
 
-/* Processes 1000 to 1299: each holds a socket of its own at a high descriptor, one that it shares
- * with its neighbours, and one that all of them have. */
+/* Processes 1000 to 1299: each holds a socket of its own at some descriptor, low or high, one that
+ * it shares with its neighbours, and one that all of them have. */
 static void put_crowd(void)
 {
+	static const unsigned int fds[] = { 64,  15,   16,  17,    31,     32,         33,
+					    127, 1000, 128, 70000, 999999, 4294967295, 65 };
+
 	for (unsigned int pid = 1000; pid < 1300; pid++) {
 		char path[64], text[64];
 
 		put_process(pid, "crowd", 2, (const uint64_t[]){ 7, 5000 + pid / 10 });
-		snprintf(path, sizeof(path), "%u/fd/%u", pid, 64 + pid % 7);
+		snprintf(path, sizeof(path), "%u/fd/%u", pid, fds[pid % 14]);
 		snprintf(text, sizeof(text), "socket:[%u]", 100000 + pid);
 		proc_dir_link(path, text);
 	}
