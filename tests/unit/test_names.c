@@ -396,12 +396,14 @@ Test(names, what_the_machine_lacks_is_told_and_asked_for_again)
 	struct names *names = start(false, false, true, 2000);
 	struct labels labels = names_labels(names);
 	struct sock row = row4("192.0.2.1", "192.0.2.2");
+	char told[100];
 
 	user_error = -EMFILE;
 	names_prefetch(names, &row, 1);
 	cr_expect_null(labels.user(labels.ctx, 1000));
 	cr_expect(names_any_late(names));
-	cr_expect_str_eq(reported(), "lssock: names cannot be looked up: Too many open files\n");
+	snprintf(told, sizeof(told), "lssock: names cannot be looked up: %s\n", strerror(EMFILE));
+	cr_expect_str_eq(reported(), told);
 	cr_expect_eq(report_status(&report), 0);
 	user_error = 0;
 	names_begin_round(names);
