@@ -327,6 +327,9 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 	uint32_t fd;
 	int got;
 
+	/* A recorded directory is there as a whole each time: its second look is the last. */
+	if (!goes_on && rest->from > 0)
+		to = OWNERS_ALL_FDS;
 	while ((got = owners_next_number(&dir, &name, &fd)) > 0) {
 		char text[LINK_SIZE];
 		uint64_t inode;
