@@ -180,17 +180,20 @@ int obuf_end_row(struct obuf *out)
 	return 0;
 }
 
-int obuf_put_rows(struct obuf *out, const char *rows, size_t n)
+int obuf_move_rows(struct obuf *out, struct obuf *rows, size_t skip)
 {
+	const char *text = rows->data + skip;
+	size_t n = rows->len - skip;
 	int err, error;
 
+	rows->len = 0;
 	if (out->in_memory || n < OBUF_FLUSH_AT) {
-		obuf_put(out, rows, n);
+		obuf_put(out, text, n);
 		return obuf_end_row(out);
 	}
 	err = obuf_flush(out);
 	if (err < 0)
 		return err;
-	error = obuf_write(out, rows, n, is_deaf(out));
+	error = obuf_write(out, text, n, is_deaf(out));
 	return error ? obuf_fail(out, error) : 0;
 }

@@ -42,9 +42,8 @@ int obuf_reserve(struct obuf *out, size_t n);
 /*
  * Writes out everything, waiting for a slow or non-blocking reader; EINTR is retried, but after a
  * signal that asks to stop only for a second. A thread in which signals are blocked looks ten times
- * a second whether one has come. Returns 0 or
- * -errno (left in out->error as well): -EPIPE when the reader has gone, -ENOSPC, -EIO, -EBADF.
- * A buffer in memory keeps everything.
+ * a second whether one has come. Returns 0 or -errno (left in out->error as well): -EPIPE when the
+ * reader has gone, -ENOSPC, -EIO, -EBADF. A buffer in memory keeps everything.
  */
 int obuf_flush(struct obuf *out);
 
@@ -52,9 +51,9 @@ int obuf_flush(struct obuf *out);
  * obuf_flush(). */
 int obuf_end_row(struct obuf *out);
 
-/* Writes n bytes of whole rows, which are in no buffer of ours, behind what is there. The returns
- * of obuf_flush(). */
-int obuf_put_rows(struct obuf *out, const char *rows, size_t n);
+/* Writes whole rows from a buffer in memory, but for its first `skip` bytes, behind what is there;
+ * rows is empty then, also after a failure. The returns of obuf_flush(). */
+int obuf_move_rows(struct obuf *out, struct obuf *rows, size_t skip);
 
 /* Appends. Without memory the text is dropped and out->error says so. */
 static inline void obuf_put(struct obuf *out, const void *text, size_t n)

@@ -126,10 +126,7 @@ static int csv_format(const struct writer *writer, struct obuf *text, const stru
 
 static int csv_put(struct writer *writer, struct obuf *text)
 {
-	int err = obuf_put_rows(((struct csv *)writer)->out, text->data, text->len);
-
-	text->len = 0;
-	return err;
+	return obuf_move_rows(((struct csv *)writer)->out, text, 0);
 }
 
 static int csv_end(struct writer *writer)

@@ -332,14 +332,9 @@ static int json_format(const struct writer *writer, struct obuf *text, const str
 static int json_put(struct writer *writer, struct obuf *text)
 {
 	struct json *json = (struct json *)writer;
-	size_t n = text->len, from;
 
 	open_round(json);
-	text->len = 0;
-	if (n == 0)
-		return 0;
-	from = comma_to_drop(json);
-	return obuf_put_rows(json->out, text->data + from, n - from);
+	return text->len > 0 ? obuf_move_rows(json->out, text, comma_to_drop(json)) : 0;
 }
 
 static int json_rows(struct writer *writer, const struct sock *rows, size_t n)

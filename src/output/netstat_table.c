@@ -330,10 +330,7 @@ static int table_format(const struct writer *writer, struct obuf *text, const st
 
 static int table_put(struct writer *writer, struct obuf *text)
 {
-	int err = obuf_put_rows(((struct table *)writer)->out, text->data, text->len);
-
-	text->len = 0;
-	return err;
+	return obuf_move_rows(((struct table *)writer)->out, text, 0);
 }
 
 static int table_rows(struct writer *writer, const struct sock *rows, size_t n)
