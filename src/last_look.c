@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "cli/request.h"
 #include "enrich/names.h"
+#include "kernel/sysctl.h"
 #include "look_memory.h"
 #include "pipeline.h"
 #include "plan.h"
@@ -21,6 +22,7 @@ struct last_look {
 	struct pipeline *pipeline;
 	struct look_memory memories[2];
 	unsigned int newer; /* which of them */
+	uint16_t chosen_low, chosen_high; /* ports that the kernel chooses for who connects */
 };
 
 static int look_begin(struct writer *writer, enum section section)
@@ -84,6 +86,7 @@ struct last_look *last_look_new(const struct last_look_config *config)
 	if (!look)
 		return NULL;
 	look->config = *config;
+	sysctl_port_range(config->env, &look->chosen_low, &look->chosen_high);
 	look->writer = (struct writer){ .begin = look_begin, .rows = look_rows, .end = look_end };
 	if (make_plan(look) == 0) {
 		names.users = names.user_column = look->plan.users;
@@ -127,6 +130,18 @@ int last_look_again(struct last_look *look)
 	return err;
 }
 
+static bool is_chosen(const struct last_look *look, uint16_t port)
+{
+	return port >= look->chosen_low && port <= look->chosen_high;
+}
+
+/* Whether it looks as if this host had connected to a service: of who took connections from others
+ * it says nothing that one of them has the same port. */
+static bool is_client(const struct last_look *look, const struct sock *row)
+{
+	return is_chosen(look, row->local.port) && !is_chosen(look, row->remote.port);
+}
+
 enum holder_source last_look_find(const struct last_look *look, struct sock *row)
 {
 	const struct look_memory *newer = &look->memories[look->newer];
@@ -138,7 +153,8 @@ enum holder_source last_look_find(const struct last_look *look, struct sock *row
 	if (row->proto == PROTO_TCP && row->remote.port &&
 	    (look_memory_find_listener(newer, row) || look_memory_find_listener(older, row)))
 		return HOLDER_LISTENER;
-	if (look_memory_find_peer(newer, row) || look_memory_find_peer(older, row))
+	if (is_client(look, row) &&
+	    (look_memory_find_peer(newer, row) || look_memory_find_peer(older, row)))
 		return HOLDER_SAME_PEER;
 	row->owners_hidden = true;
 	return HOLDER_UNKNOWN;

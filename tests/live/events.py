@@ -368,7 +368,7 @@ def overflow():
 @case("-p: who held it is known from the last look, or by its listener, and labelled")
 def owners():
     address = "127.0.0.1"
-    server = lib.listen(address)
+    server = lib.listen(address, 7070)  # a port that is nobody's own choice
     client, accepted = lib.connect_to(server)
     other, partner = lib.connect_to(server)  # stays
     lib.set_comm(b"churn maker")
@@ -398,6 +398,33 @@ def owners():
         if row(late_ends, back)["owner_source"] == likely:
             equal([row(late_ends, back)[name] for name in ("inode", "fd")], ["", ""])
     for sock in other, partner:
+        sock.close()
+
+
+@case("who has a connection from the same port of another is not taken for the holder")
+def same_port_of_a_client():
+    def connected_from(port, server):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.connect(server.getsockname())
+        return sock
+
+    innocent = lib.listen()
+    client = connected_from(0, innocent)
+    kept = innocent.accept()[0]
+    events = Events("--csv", "-t", "-p").heard()
+    with lib.listen() as culprit:
+        other = connected_from(lib.port_of(client), culprit)
+        taken = culprit.accept()[0]
+        culprit_port = lib.port_of(culprit)
+    taken.close()
+    other.close()
+    rows = [row for row in rows_of(events.stop()) if row["local_port"] == str(culprit_port)]
+    that(rows, "the close was not told")
+    for row in rows:
+        that(row["owner_source"] != "same-peer", str(row))
+    for sock in client, kept, innocent:
         sock.close()
 
 
