@@ -65,14 +65,18 @@ static int note_result(struct tables *tables, const struct plan_table *table,
 enum { BIG_TABLE = 20000 };
 
 /*
- * A terminal is slower than any table, and a thread that writes to one that takes nothing more
- * cannot be told to stop: nothing is expected then.
+ * Nothing is expected, and one thread lists it all, where that would not do: a terminal is slower
+ * than any table, and a thread that writes to one that takes nothing more cannot be told to stop;
+ * and privileges for what is looked up between rows and output are given up by one thread, while
+ * another would still hold them when it writes.
  */
 static void expect(const struct tables *tables, struct sock_query *query, uint64_t n)
 {
+	const uint32_t looked_up = NEED_OWNERS | NEED_CONTEXT | NEED_CGROUP;
 	const struct env *env = tables->env;
 
-	if (env->width && env->width(env) > 0)
+	if ((env->width && env->width(env) > 0) || (tables->plan->needs & looked_up) ||
+	    tables->plan->units)
 		return;
 	query->expected = n;
 	if (n > BIG_TABLE)

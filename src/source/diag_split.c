@@ -224,16 +224,20 @@ static void tell_part(struct report *report, struct part *part)
 	while ((message = report_next_message(&part->report, &at)))
 		if (message->text)
 			report_add(report, message->level, "%s", message->text);
+	/* What there was no memory to keep counts as well. */
+	report_raise(report, part->report.level);
 	report_free(&part->report);
 }
 
-/* Signals are for the main thread. */
+/* Signals are for the main thread, but for the one of a reader that has gone, which comes to who
+ * writes. */
 static bool start_part(struct part *part)
 {
 	sigset_t all, before;
 	int error;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGPIPE);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&part->thread, NULL, run_part, part);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -283,6 +287,16 @@ static bool open_branches(const struct sock_sink *sink, struct part *parts, size
 	return true;
 }
 
+/* What a part lacked, such as a descriptor, may be there now that the others have ended. */
+static void run_again(struct part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		nl_session_end(&parts[i].session);
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].rc < 0 && parts[i].rc != -ECANCELED && !parts[i].handed_on)
+			run_part(&parts[i]);
+}
+
 static void run_parts(struct part *parts, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
@@ -294,6 +308,7 @@ static void run_parts(struct part *parts, size_t n)
 		else /* there was no thread for it */
 			run_part(&parts[i]);
 	}
+	run_again(parts, n);
 }
 
 static int list_parts(struct nl_session *session, const struct sock_query *query,

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
@@ -122,15 +123,46 @@ def chosen():
 
 @case("a reader that quits, and a full device", seconds=60)
 def broken_output():
-    with subprocess.Popen([os.environ["LSSOCK"], "-tanH"], stdout=subprocess.PIPE) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        that(process.wait(20) in (-signal.SIGPIPE, 4), str(process.returncode))
+    for lines in 1, 5000, 20000, 28000, 31000, 34000:  # whichever thread it happens to
+        with subprocess.Popen([os.environ["LSSOCK"], "-tanH"], stdout=subprocess.PIPE) as process:
+            for _ in range(lines):
+                process.stdout.readline()
+            process.stdout.close()
+            equal(process.wait(20), -signal.SIGPIPE)
     for options in (("-tan",), ("-tan", "--json")):
         with open("/dev/full", "wb") as full:
             result = lssock(*options, stdout=full, timeout=60)
         equal(result.status, 4, str(result))
         equal(len(result.err.splitlines()), 1, str(result))
+
+
+@case("nothing is held when the first byte is written, by any thread", seconds=60)
+def no_privileges():
+    if not lib.have_own_pids() or os.geteuid() != 0:
+        raise lib.Skip("there is nothing to be held")
+    for options in ("-tanpH",), ("-tanH", "--columns=+unit,program"), ("-tanH",):
+        for _ in range(4):
+            with subprocess.Popen([os.environ["LSSOCK"], *options], stdout=subprocess.PIPE) as process:
+                process.stdout.read(1)
+                time.sleep(0.2)  # it waits for us
+                for thread in os.listdir(f"/proc/{process.pid}/task"):
+                    with open(f"/proc/{process.pid}/task/{thread}/status", encoding="ascii") as status:
+                        held = re.findall(r"^Cap(?:Prm|Eff|Inh|Amb):\s+(\w+)$", status.read(), re.M)
+                    # CAP_NET_ADMIN is for marks.
+                    equal({int(mask, 16) & ~(1 << 12) for mask in held}, {0}, str(options))
+                process.kill()
+
+
+@case("few descriptors: what one walk would tell is told", seconds=60)
+def few_descriptors():
+    count = len(lssock_ok("-tanH", timeout=60).rows)
+    for most in range(4, 12):
+        result = lssock("-tanH", timeout=60,
+                        preexec_fn=lambda n=most: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
+        if result.status == 0:
+            equal(len(result.rows), count, f"{most} descriptors")
+        else:
+            that(most < 5, f"{most} descriptors: {result.err}")
 
 
 @case("a reader that takes nothing: Ctrl-C ends it all the same", seconds=60)
