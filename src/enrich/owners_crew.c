@@ -23,6 +23,8 @@ enum {
 struct crew_member {
 	struct owner_walk walk;
 	const struct owner_pids *pids;
+	struct owner_rests more; /* of the processes it took */
+	uint32_t to;             /* the round: see owners_look_once_more() */
 	char *buf;
 	int err;
 	bool started;
@@ -38,24 +40,25 @@ bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pi
 	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= CREW_MIN_FDS;
 }
 
+/* The first round takes processes off the list, the others go on with those. */
 static void *run_member(void *arg)
 {
 	struct crew_member *member = arg;
 	struct owner_walk *walk = &member->walk;
 	const struct owner_pids *pids = member->pids;
-	struct owner_rests more = { .list = NULL };
 	size_t at;
 
+	if (member->to > 0) {
+		member->err = owners_look_once_more(walk, &member->more, member->to, member->buf);
+		return NULL;
+	}
 	while ((at = atomic_fetch_add(&walk->crew->next, TAKE)) < pids->n)
 		for (size_t i = at; i < pids->n && i < at + TAKE; i++) {
-			if (member->err < 0 || owners_has_ended(walk))
-				goto out;
-			member->err = owners_first_look(walk, pids->list[i], &more, member->buf);
+			if (member->err < 0 || owners_has_ended(walk, pids->list[i]))
+				return NULL;
+			member->err = owners_first_look(walk, pids->list[i], &member->more,
+							member->buf);
 		}
-	if (member->err == 0)
-		member->err = owners_look_on(walk, &more, member->buf);
-out:
-	free(more.list);
 	return NULL;
 }
 
@@ -86,6 +89,7 @@ static void end_member(struct crew_member *member)
 	if (member->walk.query && member->walk.query->inodes)
 		member->walk.numbers = (struct hash64){ 0 };
 	owners_walk_free(&member->walk);
+	free(member->more.list);
 	free(member->buf);
 }
 
@@ -98,6 +102,59 @@ static void start_member(struct crew_member *member)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	member->started = pthread_create(&member->thread, NULL, run_member, member) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* One round of all of them. A thread that cannot be had, or is not worth it, is done without. */
+static void run_round(struct crew_member *members, size_t n, bool threads)
+{
+	for (size_t i = 1; i < n && threads; i++)
+		start_member(&members[i]);
+	run_member(&members[0]);
+	for (size_t i = 1; i < n; i++) {
+		if (members[i].started)
+			pthread_join(members[i].thread, NULL);
+		else
+			run_member(&members[i]);
+		members[i].started = false;
+	}
+}
+
+/* How many processes have descriptors left to be looked at; 0, too, when the walk is to end. */
+static size_t left_over(const struct crew_member *members, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (members[i].err < 0)
+			return 0;
+		left += members[i].more.n;
+	}
+	return owners_has_ended(&members[0].walk, UINT32_MAX) ? 0 : left;
+}
+
+static void settle(struct owner_crew *crew, size_t n_slots)
+{
+	for (size_t i = 0; crew->settled && i < n_slots; i++)
+		crew->settled[i] = crew->owner[i] > 0;
+}
+
+/* All stay in one round, so that who is found does not hinge on which thread was the faster one: it
+ * is the first process of the first round in which there is one. */
+static void run_rounds(struct crew_member *members, size_t n, struct owner_crew *crew)
+{
+	const size_t n_slots = members[0].walk.n_slots;
+	uint32_t to = OWNERS_FIRST_FDS;
+	size_t left;
+
+	settle(crew, n_slots);
+	run_round(members, n, true);
+	while ((left = left_over(members, n)) > 0) {
+		settle(crew, n_slots);
+		to = owners_next_round(to);
+		for (size_t i = 0; i < n; i++)
+			members[i].to = to;
+		run_round(members, n, left >= CREW_MIN_PROCESSES);
+	}
 }
 
 /* The member whose next process has the lowest number; NULL: there are no more. */
@@ -170,26 +227,23 @@ int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids)
 	int err = members ? 0 : -ENOMEM;
 
 	if (walk->query->inodes && err == 0) {
-		crew.found = calloc(walk->n_slots + 1, sizeof(*crew.found));
-		if (!crew.found)
+		crew.owner = calloc(walk->n_slots + 1, sizeof(*crew.owner));
+		crew.settled = calloc(walk->n_slots + 1, sizeof(*crew.settled));
+		if (!crew.owner || !crew.settled)
 			err = -ENOMEM;
 		for (size_t i = 0; err == 0 && i < walk->n_slots; i++)
-			crew.found[i] = walk->slots[i].n_hits > 0;
+			crew.owner[i] = walk->slots[i].n_hits > 0;
 	}
 	for (size_t i = 0; i < n && err == 0; i++)
 		err = begin_member(&members[i], walk, &crew, pids);
-	for (size_t i = 1; i < n && err == 0; i++)
-		start_member(&members[i]);
 	if (err == 0)
-		run_member(&members[0]);
-	for (size_t i = 1; i < n && err == 0; i++)
-		if (members[i].started)
-			pthread_join(members[i].thread, NULL);
+		run_rounds(members, n, &crew);
 	if (err == 0)
 		err = put_together(walk, members, n);
 	for (size_t i = 0; members && i < n; i++)
 		end_member(&members[i]);
 	free(members);
-	free(crew.found);
+	free(crew.owner);
+	free(crew.settled);
 	return err;
 }

@@ -133,7 +133,7 @@ static int add_records(struct owner_walk *walk, const struct record_list *record
 	/* Nearly each record is another socket. */
 	if (!walk->query->inodes && hash64_reserve(&walk->numbers, records->n) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < records->n && got >= 0 && !owners_is_done(walk); i++) {
+	for (size_t i = 0; i < records->n && got >= 0 && !owners_is_done(walk, 0); i++) {
 		const struct owner_record *record = &records->list[i];
 
 		if (record->pid != files.pid)

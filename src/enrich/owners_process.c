@@ -219,22 +219,43 @@ const uint32_t *owners_slot(struct owner_walk *walk, uint64_t inode, int *err)
 	return slot;
 }
 
-bool owners_is_done(const struct owner_walk *walk)
+bool owners_is_done(const struct owner_walk *walk, uint32_t pid)
 {
+	uint32_t last;
+
 	if (!walk->query->inodes || !walk->query->first_only)
 		return false;
-	if (walk->crew)
-		return atomic_load_explicit(&walk->crew->n_found, memory_order_relaxed) ==
-		       walk->n_slots;
-	return walk->n_found == walk->n_slots;
+	if (!walk->crew)
+		return walk->n_found == walk->n_slots;
+	last = atomic_load_explicit(&walk->crew->last, memory_order_relaxed);
+	return last > 0 && pid > last;
+}
+
+/* All wanted sockets have an owner in this round or before. */
+static void crew_found_all(struct owner_crew *crew, size_t n_slots)
+{
+	uint32_t last = 1;
+
+	for (size_t i = 0; i < n_slots; i++)
+		if (!crew->settled[i] && crew->owner[i] > last)
+			last = crew->owner[i];
+	atomic_store(&crew->last, last);
 }
 
 /* The socket of that slot has its first owner. */
 static void owners_found(struct owner_walk *walk, uint32_t number)
 {
+	uint32_t pid = walk->processes[walk->n_processes - 1].pid, known = 0;
+	struct owner_crew *crew = walk->crew;
+
 	walk->n_found++;
-	if (walk->crew && walk->crew->found && !atomic_exchange(&walk->crew->found[number], true))
-		atomic_fetch_add(&walk->crew->n_found, 1);
+	if (!crew || !crew->owner || crew->settled[number])
+		return;
+	while (!atomic_compare_exchange_weak(&crew->owner[number], &known, pid))
+		if (known > 0 && known < pid)
+			return;
+	if (known == 0 && atomic_fetch_add(&crew->n_found, 1) + 1 == walk->n_slots)
+		crew_found_all(crew, walk->n_slots);
 }
 
 int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd)
@@ -270,7 +291,8 @@ static int owners_add_hit(struct owner_walk *walk, struct owner_files *files, ui
 			last->fd = fd;
 		return 1;
 	}
-	if (last && walk->query->first_only)
+	if (walk->query->first_only &&
+	    (last || (walk->crew && walk->crew->settled && walk->crew->settled[number])))
 		return 1;
 	if (!files->named)
 		got = owners_add_process(walk, files);
@@ -361,7 +383,7 @@ static int owners_walk_files(struct owner_walk *walk, struct owner_files *files,
 		got = owners_add_socket(walk, files, inode, fd);
 		if (got <= 0)
 			return got;
-		if (owners_is_done(walk))
+		if (owners_is_done(walk, files->pid))
 			return 0;
 	}
 	if (got < 0)

@@ -17,7 +17,12 @@ struct owner_record;
 struct owner_crew {
 	atomic_size_t next;    /* process of the list that nobody has taken yet */
 	atomic_size_t n_found; /* wanted sockets that have an owner */
-	atomic_bool *found;    /* of each slot; NULL: all sockets are wanted */
+	/* Of each slot the lowest process that was found in this round, or 0; NULL: all sockets are
+	 * wanted. */
+	_Atomic uint32_t *owner;
+	bool *settled; /* those found before this round, whose owner is not replaced */
+	/* All have an owner: no process above this one can be another; 0: not yet. */
+	_Atomic uint32_t last;
 };
 
 /* Processes, by their numbers. */
@@ -38,6 +43,8 @@ struct owner_rests {
 	size_t n, cap;
 };
 
+/* Descriptors of a process that are looked at first; then as many again, and so on. */
+enum { OWNERS_FIRST_FDS = 16 };
 static const uint32_t OWNERS_ALL_FDS = UINT32_MAX;
 
 /*
@@ -70,10 +77,13 @@ int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
  * is put into more, for owners_look_on(). 0 or -ENOMEM.
  */
 int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf);
-/* Looks at the others, until the walk is done or is to stop; more is empty then. 0 or -ENOMEM. */
-int owners_look_on(struct owner_walk *walk, struct owner_rests *more, char *buf);
-/* Whether the walk is done, or is to stop. */
-bool owners_has_ended(const struct owner_walk *walk);
+/* The next round: looks at those below the descriptor `to`, and keeps in more what has still others.
+ * Ends early when the walk has. 0 or -ENOMEM. */
+int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf);
+/* How far the round goes that follows one below `to`; the first one goes below OWNERS_FIRST_FDS. */
+uint32_t owners_next_round(uint32_t to);
+/* Whether the walk is done before that process, or is to stop. */
+bool owners_has_ended(const struct owner_walk *walk, uint32_t pid);
 
 /* Whether several threads are faster, and may be had. */
 bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pids);
@@ -90,8 +100,9 @@ int owners_kernel_run(struct owner_walk *walk);
  * that could have been written. Pure. */
 bool owners_parse_record(const void *data, size_t len, struct owner_record *record);
 
-/* Whether the walk may end: nothing more can be shown. */
-bool owners_is_done(const struct owner_walk *walk);
+/* Whether the walk, which takes processes in rising order, may end before that one: nothing would be
+ * shown that is not known. */
+bool owners_is_done(const struct owner_walk *walk, uint32_t pid);
 
 /* The slot of a socket, NULL when it is not wanted; a walk for all sockets makes one. -ENOMEM in
  * *err. */

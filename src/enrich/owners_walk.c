@@ -22,8 +22,7 @@
 #include "base/num.h"
 #include "base/tree.h"
 
-/* Descriptors of a process that are looked at first; then as many again, and so on. */
-enum { FIRST_FDS = 16, FIRST_FDS_OF_INIT = 1024 };
+enum { FIRST_FDS_OF_INIT = 1024 };
 
 static int owners_compare_pids(const void *a, const void *b)
 {
@@ -100,9 +99,9 @@ static uint64_t owners_boot_time(const struct env *env)
 }
 
 /* Whoever asked to stop waits for no further process. */
-bool owners_has_ended(const struct owner_walk *walk)
+bool owners_has_ended(const struct owner_walk *walk, uint32_t pid)
 {
-	return owners_is_done(walk) ||
+	return owners_is_done(walk, pid) ||
 	       (walk->env->stop_signal && walk->env->stop_signal(walk->env));
 }
 
@@ -131,7 +130,7 @@ static uint32_t first_fds(const struct owner_walk *walk, uint32_t pid)
 {
 	if (!is_breadth_first(walk))
 		return OWNERS_ALL_FDS;
-	return pid == 1 ? FIRST_FDS_OF_INIT : FIRST_FDS;
+	return pid == 1 ? FIRST_FDS_OF_INIT : OWNERS_FIRST_FDS;
 }
 
 int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf)
@@ -142,15 +141,14 @@ int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests 
 	return got > 0 ? add_rest(more, &rest) : got;
 }
 
-/* One round; *more becomes those that have still others. */
-static int look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf)
+int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < more->n; i++) {
 		int got = 1;
 
-		if (owners_has_ended(walk))
+		if (owners_has_ended(walk, more->list[i].pid))
 			break;
 		if (more->list[i].from < to)
 			got = owners_look_into(walk, &more->list[i], to, buf);
@@ -163,28 +161,24 @@ static int look_once_more(struct owner_walk *walk, struct owner_rests *more, uin
 	return 0;
 }
 
-int owners_look_on(struct owner_walk *walk, struct owner_rests *more, char *buf)
+uint32_t owners_next_round(uint32_t to)
 {
-	uint32_t to = FIRST_FDS;
-	int err = 0;
-
-	while (err == 0 && more->n > 0 && !owners_has_ended(walk)) {
-		to = to > OWNERS_ALL_FDS / 2 ? OWNERS_ALL_FDS : 2 * to;
-		err = look_once_more(walk, more, to, buf);
-	}
-	return err;
+	return to > OWNERS_ALL_FDS / 2 ? OWNERS_ALL_FDS : 2 * to;
 }
 
 /* Looks into all processes, one after the other. */
 static int owners_walk_all(struct owner_walk *walk, const struct owner_pids *pids, char *buf)
 {
 	struct owner_rests more = { .list = NULL };
+	uint32_t to = OWNERS_FIRST_FDS;
 	int err = 0;
 
-	for (size_t i = 0; i < pids->n && err == 0 && !owners_has_ended(walk); i++)
+	for (size_t i = 0; i < pids->n && err == 0 && !owners_has_ended(walk, pids->list[i]); i++)
 		err = owners_first_look(walk, pids->list[i], &more, buf);
-	if (err == 0)
-		err = owners_look_on(walk, &more, buf);
+	while (err == 0 && more.n > 0 && !owners_has_ended(walk, more.list[0].pid)) {
+		to = owners_next_round(to);
+		err = owners_look_once_more(walk, &more, to, buf);
+	}
 	free(more.list);
 	return err;
 }
@@ -230,7 +224,7 @@ int owners_walk_run(struct owner_walk *walk)
 	if (err == 0)
 		err = owners_walk_likely(walk, &looked_at, buf);
 	/* A process that could not be looked into is not asked twice, nor counted twice. */
-	if (err == 0 && !owners_is_done(walk))
+	if (err == 0 && !owners_is_done(walk, 0))
 		err = owners_walk_others(walk, &looked_at, buf);
 	free(looked_at.list);
 	free(buf);
