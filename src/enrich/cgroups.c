@@ -140,7 +140,8 @@ static void walk(struct cgroups *cgroups)
 		return;
 	if (mount == -ENOENT)
 		report_add(cgroups->report, REPORT_NOTE,
-			   "control groups are not known: the cgroup2 file system is not mounted");
+			   "control groups are not known: the cgroup2 file system is not mounted "
+			   "(under 'ip netns exec' it never is: use --netns=NAME)");
 	else if (err == -E2BIG)
 		report_add(cgroups->report, REPORT_PARTIAL,
 			   "more than %d control groups: the rest is left out", (int)cgroups->n);

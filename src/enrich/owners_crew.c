@@ -56,8 +56,8 @@ static void *run_member(void *arg)
 		for (size_t i = at; i < pids->n && i < at + TAKE; i++) {
 			if (member->err < 0 || owners_has_ended(walk, pids->list[i]))
 				return NULL;
-			member->err = owners_first_look(walk, pids->list[i], &member->more,
-							member->buf);
+			member->err =
+				owners_first_look(walk, pids->list[i], &member->more, member->buf);
 		}
 	return NULL;
 }

@@ -246,11 +246,17 @@ static int parse_cgroup(struct parser *parser, const struct lex_token *word, boo
 		return err;
 	leaf.op = op == OP_NE ? OP_NE : OP_EQ;
 	err = world->cgroup ? world->cgroup(world->ctx, parser->lex.word, &leaf.number) : 0;
+	/* Where no control group is known, it is a question that no row answers. */
+	leaf.field = err == -ENOENT ? field_find("cgroup", strlen("cgroup")) : NULL;
+	if (leaf.field) {
+		leaf.kind = NODE_FIELD;
+		err = node_add_text(parser->expr, &leaf, parser->lex.word, parser->lex.word_len);
+		return err < 0 ? err : parser_leaf(parser, &leaf, negated, index);
+	}
 	if (err < 0) {
 		parser->error->is_outage = true;
 		return parser_fail(parser, &token, "control groups are not known: %s",
-				   err == -ENOENT ? "the cgroup2 file system is not mounted"
-						  : strerror(-err));
+				   strerror(-err));
 	}
 	if (leaf.number == 0)
 		return parser_fail(parser, &token, "expected %s; there is none such", expected);

@@ -415,7 +415,7 @@ def _only_what_lacks(err):
         lacks.append(r"raw6?: this kernel has no raw_diag\b")
     with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
         if " - cgroup2 " not in mounts.read():
-            lacks.append("control groups are not known: the cgroup2 file system is not mounted$")
+            lacks.append("control groups are not known: the cgroup2 file system is not mounted ")
     lines = [line for line in err.split("\n") if line]
     return all(any(re.match("lssock: " + lack, line) for lack in lacks) for line in lines)
 

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lib
-from lib import case, equal, lssock_ok, that
+from lib import case, equal, lssock, lssock_ok, that
 
 CONTAINER = "0123456789abcdef" * 4
 
@@ -302,6 +302,25 @@ def others_are_left_alone():
             if not re.search(r"open_by_handle_at\(.* = \d+$", text, flags=re.M):
                 raise lib.Skip("no handles of control groups here")
             equal(set(re.findall(r'openat\(\d+, "(\d+)", ', text)), {str(pid)}, words)
+
+
+@case("without control groups to look at, whether a socket is in one is not known")
+def no_groups():
+    lib.need_mounts()
+    place = mount_of_groups()
+    lib.call(lib.libc.mount, b"none", place.encode(), b"tmpfs", 0, None)
+    try:
+        port = lib.port_of(sock := lib.listen())
+        for words in ("cgroup = /x", "cgroup /x", "cgroup != /x", "unit = x.service"):
+            result = lssock("-tlnH", words)
+            equal(result.status, 3, str(result))
+            equal(result.rows, [], words)
+            that("not mounted" in result.err and "--netns" in result.err, str(result))
+        result = lssock("-tlnH", f"sport = :{port} or cgroup = /x")
+        equal((result.status, len(result.rows)), (0, 1), str(result))
+        sock.close()
+    finally:
+        lib.call(lib.libc.umount2, place.encode(), 2)
 
 
 lib.main()
