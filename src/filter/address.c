@@ -112,7 +112,9 @@ int host_parse_address(struct parser *parser, const struct lex_token *token, cha
 	union inet_addr *addr = &host->addrs[0];
 
 	if (!split_prefix(text, &host->prefix))
-		return parser_fail(parser, token, "expected a prefix length after the /");
+		return parser_fail(parser, token,
+				   "expected a prefix length after the /: up to 32 bits of an "
+				   "IPv4 address, 128 of an IPv6 one");
 	if (strchr(text, ':')) {
 		if (!split_scope(parser->world, text, &host->ifindex))
 			return parser_fail(parser, token, "expected an interface after the %%");
@@ -167,6 +169,7 @@ int host_parse_port(struct parser *parser, const struct lex_token *token, const 
 		find_service(parser->world, text, ports);
 	if (!ports[PORT_OF_TCP])
 		return parser_fail(parser, token,
-				   "expected a port: a number or the name of a service");
+				   "expected a port: a number or the name of a service%s",
+				   text[0] != '\0' ? "; there is none of this name" : "");
 	return 0;
 }

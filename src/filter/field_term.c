@@ -97,8 +97,10 @@ static int parse_uint(struct field_term *term, uint32_t *index)
 		if (found < 0)
 			return found;
 		return parser_fail(parser, &term->value, "%s: expected %s", field->name,
-				   is_named(field, "uid") ? "a number or the name of a user"
-							  : number_expected(field->unit));
+				   is_named(field, "uid")
+					   ? "a number or the name of a user; there is "
+					     "none of this name"
+					   : number_expected(field->unit));
 	}
 	if (!exact)
 		round_number(&term->leaf);
@@ -267,8 +269,10 @@ int field_term_parse(struct parser *parser, const struct field *field,
 		term.leaf.number = 1;
 		return parser_leaf(parser, &term.leaf, negated, index);
 	}
-	if (op == OP_KNOWN)
+	if (op == OP_KNOWN) {
+		parser->bare = true;
 		return parser_leaf(parser, &term.leaf, negated, index);
+	}
 	expected = check_operator(&term);
 	if (expected)
 		return parser_fail(parser, &term.op_at, "%s: expected %s", field->name, expected);

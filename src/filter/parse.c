@@ -142,6 +142,7 @@ static int more_to_and(struct parser *parser, bool *more)
 		return err;
 	*more = token.kind == LEX_AND || token.kind == LEX_WORD || token.kind == LEX_OPEN ||
 		token.kind == LEX_NOT;
+	parser->bare = parser->bare && token.kind == LEX_WORD;
 	if (token.kind != LEX_AND)
 		parser->lex.pos = pos;
 	return 0;

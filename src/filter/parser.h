@@ -16,6 +16,7 @@ struct parser {
 	struct expr *expr;
 	struct expr_error *error;
 	unsigned int depth; /* of brackets */
+	bool bare;          /* a field without operator and value was the last thing */
 };
 
 /* All functions here that return int: 0, -EINVAL with parser->error filled, or -ENOMEM. */

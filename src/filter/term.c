@@ -295,7 +295,9 @@ static const struct term terms[] = {
 int term_parse(struct parser *parser, const struct lex_token *token, bool negated, uint32_t *index)
 {
 	const struct field *field;
+	bool after_field = parser->bare;
 
+	parser->bare = false;
 	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++)
 		if (lex_is(&parser->lex, token, terms[i].word))
 			return terms[i].parse(parser, token, negated, index);
@@ -305,7 +307,11 @@ int term_parse(struct parser *parser, const struct lex_token *token, bool negate
 	if (state_find(parser->lex.word))
 		return parser_fail(parser, token,
 				   "expected a condition; write 'state' before this");
+	if (after_field)
+		return parser_fail(parser, token,
+				   "expected a condition; write =, ~ or another operator before "
+				   "the value of a field");
 	return parser_fail(parser, token,
 			   "expected sport, dport, src, dst, state, dev, fwmark, cgroup, "
-			   "autobound or the name of a field");
+			   "autobound or the name of a field (see --list-columns)");
 }

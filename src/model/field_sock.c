@@ -389,7 +389,7 @@ static const struct field rows[] = {
 	  .title = "Backlog",
 	  .get = get_backlog,
 	  NUMBER(UNIT_COUNT_OF),
-	  .help = "how many connections may wait to be accepted from a listener" },
+	  .help = "limit of connections waiting to be accepted, which the kernel lets be passed by one" },
 	{ .name = "uid",
 	  .title = "UID",
 	  .get = get_uid,

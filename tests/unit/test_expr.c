@@ -799,7 +799,10 @@ Test(expr_error, points_at_the_word)
 	check_error("uid = gone", "gone", "cannot be looked up");
 	check_error("v6only = maybe", "maybe", "true or false");
 	check_error("program in x", "in", "=, !=");
-	check_error("pid 812", "812", "expected sport");
+	check_error("pid 812", "812", "write =, ~ or another operator before");
+	check_error("program and nginx", "nginx", "expected sport");
+	check_error("src fe80::1/129", "fe80::1/129", "128 of an IPv6 one");
+	check_error("sport = :nonsuch", ":nonsuch", "none of this name");
 	check_error("proto = icmp", "icmp", "tcp, sctp");
 	check_error("owners = x", "=", "pid or program");
 	check_error("\\dst 10/8", "\\dst", "expected sport");
@@ -823,7 +826,8 @@ Test(expr_error, worlds)
 		const char *text, *says;
 		bool is_outage;
 	} errors[] = {
-		{ "cgroup = /system.slice", "control groups are not known: Permission denied", true },
+		{ "cgroup = /system.slice", "control groups are not known: Permission denied",
+		  true },
 		{ "dev = lo", "every network namespace has its own interfaces", false },
 		{ "not autobound", "every network namespace has its own range of ports", false },
 	};
