@@ -38,6 +38,7 @@ struct part {
 	bool canceled, handed_on;
 	struct nl_session session;
 	struct report report;
+	struct nl_damage damage;
 	enum diag_cut_by by;
 	uint16_t low, high; /* the ports of this part */
 	struct query_cond conds[PART_CONDS];
@@ -212,6 +213,7 @@ static void begin_part(struct part *part, struct split *split, const struct env 
 			.high = high,
 		};
 	part->query.cond = part->conds;
+	part->session.damage = &part->damage;
 	report_init(&part->report, -1);
 }
 
@@ -316,6 +318,7 @@ static int list_parts(struct nl_session *session, const struct sock_query *query
 {
 	struct split split = { .sink = sink, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct part *parts = calloc(cuts->n, sizeof(*parts));
+	struct nl_damage damage = { 0 };
 	bool ready;
 	int rc = 0;
 
@@ -331,8 +334,11 @@ static int list_parts(struct nl_session *session, const struct sock_query *query
 	}
 	for (size_t i = 0; i < cuts->n; i++) {
 		tell_part(session->report, &parts[i]);
+		damage.messages += parts[i].damage.messages;
+		damage.attrs += parts[i].damage.attrs;
 		nl_session_end(&parts[i].session);
 	}
+	nl_report_damage(session, "tcp", &damage);
 	free(parts);
 	pthread_mutex_destroy(&split.lock);
 	return ready ? rc : diag_inet_list(session, query, sink);

@@ -303,6 +303,16 @@ static bool dump_may_restart(struct dump *dump)
 	return true;
 }
 
+static void report_skipped(const struct nl_session *session, const char *what, unsigned long long n)
+{
+	if (session->damage)
+		session->damage->messages += n;
+	else if (n)
+		report_add(session->report, REPORT_PARTIAL,
+			   "%s: %llu damaged message%s from the kernel %s skipped", what, n,
+			   n == 1 ? "" : "s", n == 1 ? "was" : "were");
+}
+
 /* Tells what went wrong with a dump that handed rows on. Returns whether anything did. */
 static bool dump_report(const struct dump *dump, enum step step)
 {
@@ -323,10 +333,7 @@ static bool dump_report(const struct dump *dump, enum step step)
 			   "%s: the kernel's answer was interrupted again and again: "
 			   "sockets may be missing",
 			   dump->what);
-	if (n)
-		report_add(report, REPORT_PARTIAL,
-			   "%s: %llu damaged message%s from the kernel %s skipped", dump->what, n,
-			   n == 1 ? "" : "s", n == 1 ? "was" : "were");
+	report_skipped(dump->session, dump->what, n);
 	return step != STEP_DONE || dump->place.following || dump->interrupted || n;
 }
 
@@ -345,11 +352,20 @@ static int dump_result(const struct dump *dump, enum step step)
 
 bool nl_report_bad_attrs(const struct nl_session *session, const char *what, unsigned long long n)
 {
-	if (n)
+	if (session->damage)
+		session->damage->attrs += n;
+	else if (n)
 		report_add(session->report, REPORT_PARTIAL,
 			   "%s: %llu message%s from the kernel had a damaged attribute", what, n,
 			   n == 1 ? "" : "s");
 	return n != 0;
+}
+
+void nl_report_damage(const struct nl_session *session, const char *what,
+		      const struct nl_damage *damage)
+{
+	report_skipped(session, what, damage->messages);
+	nl_report_bad_attrs(session, what, damage->attrs);
 }
 
 static int exchange(struct nl_session *session, const char *what, struct nlmsghdr *request,

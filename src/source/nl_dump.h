@@ -148,9 +148,16 @@ static inline void nl_batch_keep(struct nl_batch *batch)
 
 /* The state that dumps of one run share: one link, reused; opened at first use. A zeroed struct
  * with env and report set is ready. */
+/* What came damaged from the kernel. */
+struct nl_damage {
+	unsigned long long messages; /* that were skipped */
+	unsigned long long attrs;    /* messages with a damaged attribute */
+};
+
 struct nl_session {
 	const struct env *env;
 	struct report *report;
+	struct nl_damage *damage; /* added up here, for one who has several sessions; NULL: told */
 	struct nl_link *link;
 	int open_error;   /* -errno of a link that was denied (open, bind or first send), remembered
 			     for the run: asking again would be denied again */
@@ -183,5 +190,9 @@ int nl_ask(struct nl_session *session, const char *what, struct nlmsghdr *reques
 /* Tells (REPORT_PARTIAL) that n rows lack what came behind a damaged attribute. Returns whether
  * there was anything to tell. */
 bool nl_report_bad_attrs(const struct nl_session *session, const char *what, unsigned long long n);
+
+/* Tells what was added up of several sessions. */
+void nl_report_damage(const struct nl_session *session, const char *what,
+		      const struct nl_damage *damage);
 
 #endif

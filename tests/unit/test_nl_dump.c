@@ -534,6 +534,28 @@ Test(nl_dump, damaged_rows_are_counted_once)
 		    "lssock: tcp: 3 damaged messages from the kernel were skipped\n");
 }
 
+/* For one who lists a table in parts, and tells the sum. */
+Test(nl_dump, damaged_rows_are_added_up)
+{
+	struct nl_damage damage = { .messages = 4 };
+
+	begin();
+	session.damage = &damage;
+	rows(1, 2);
+	fake_row("short", 5);
+	fake_row("", 0);
+	fake_done(0);
+	cr_assert_eq(run(), 1);
+	assert_quiet();
+	cr_assert_eq(damage.messages, 6);
+	cr_assert(nl_report_bad_attrs(&session, "tcp", 2));
+	cr_assert_eq(damage.attrs, 2);
+	session.damage = NULL;
+	nl_report_damage(&session, "tcp", &damage);
+	assert_told(REPORT_PARTIAL,
+		    "lssock: tcp: 6 damaged messages from the kernel were skipped\n");
+}
+
 Test(nl_dump, nothing_but_damaged_rows_leaves_room_for_a_fallback)
 {
 	begin();
