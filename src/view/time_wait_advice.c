@@ -36,6 +36,7 @@ struct findings {
 	uint64_t port_percent;
 	uint64_t live_percent; /* without TIME_WAIT */
 	uint64_t needed;       /* ports it would need at this rate */
+	bool others;           /* these are of a destination without TIME_WAIT, which has more */
 	uint64_t buckets, bucket_percent;
 };
 
@@ -124,6 +125,47 @@ static void find_out_ports(struct findings *found)
 	found->needed = (uint64_t)triple->recent * RECENT_TO_MINUTE;
 }
 
+/* Connections of one source to one destination that take more ports than any others. */
+static const struct ports_triple *fullest(const struct ports_sums *ports)
+{
+	const struct ports_triple *best = NULL;
+
+	for (size_t i = 0; i < ports->n_triples; i++) {
+		const struct ports_triple *triple = &ports->triples[i];
+
+		if (triple->dest != PORTS_NONE && triple->wanted &&
+		    (!best || triple->used > best->used))
+			best = triple;
+	}
+	return best;
+}
+
+/* What runs out need not be of a destination that has TIME_WAIT at all. */
+static void find_other_ports(struct findings *found)
+{
+	const struct ports_sums *ports = found->ports;
+	const struct ports_triple *triple = fullest(ports);
+	struct time_wait_key key = { .side = TIME_WAIT_OUTBOUND };
+	uint64_t taken;
+
+	if (!triple || triple->used <= found->used)
+		return;
+	taken = ports_pct100(triple->used, ports->capacity) / 100;
+	if (taken < PERCENT_WATCH)
+		return;
+	key.addr = ports->ends[triple->dest].addr;
+	key.ifindex = ports->ends[triple->dest].ifindex;
+	key.port = ports->ends[triple->dest].port;
+	key.family = ports->ends[triple->dest].family;
+	time_wait_format_service(found->out_name, &key);
+	found->others = true;
+	found->reusable = false;
+	found->used = triple->used;
+	found->time_wait = 0;
+	found->port_percent = found->live_percent = taken;
+	found->needed = 0;
+}
+
 static struct findings find_out(const struct time_wait_sums *sums, const struct ports_sums *ports,
 				const struct time_wait_facts *facts)
 {
@@ -134,16 +176,24 @@ static struct findings find_out(const struct time_wait_sums *sums, const struct 
 	found.in = time_wait_busiest_inbound(sums, &i);
 	if (found.out)
 		find_out_ports(&found);
+	find_other_ports(&found);
 	found.buckets = facts->buckets.known ? facts->buckets.value : sums->count + sums->fin_wait2;
 	if (facts->max_buckets.known)
 		found.bucket_percent = percent(found.buckets, facts->max_buckets.value);
 	return found;
 }
 
+/* Most of the ports may be held by connections that only the other end has not closed. */
+static bool are_ports_half_closed(const struct findings *found)
+{
+	return found->others && found->sums->fin_wait2 * 2 >= found->used;
+}
+
 /* Connections that are not over hold most of the ports. */
 static bool are_ports_live(const struct findings *found)
 {
-	return found->used > 0 && found->time_wait < found->used / 2;
+	return found->used > 0 && found->time_wait < found->used / 2 &&
+	       !are_ports_half_closed(found);
 }
 
 /* Enough of the ports are in TIME_WAIT for tcp_tw_reuse to change something, and it would leave
@@ -165,7 +215,7 @@ static enum time_wait_level level_of_ports(const struct findings *found)
 {
 	uint64_t hard = found->reusable ? found->live_percent : found->port_percent;
 
-	if (!found->out)
+	if (!found->out && !found->others)
 		return TIME_WAIT_FINE;
 	if (found->ports->capacity == 0 || hard >= PERCENT_PROBLEM)
 		return TIME_WAIT_PROBLEM;
@@ -207,7 +257,12 @@ static void say_ports(char *text, const struct findings *found, enum time_wait_l
 	       "connections to %s are taken (%" PRIu64 "%%)",
 	       level == TIME_WAIT_PROBLEM ? "Problem" : "Getting tight", found->used, capacity,
 	       found->out_name, found->port_percent);
-	if (are_ports_live(found))
+	if (are_ports_half_closed(found))
+		append(text,
+		       ", none of them by TIME_WAIT; on this host %" PRIu64 " connections are "
+		       "closed, and wait in FIN_WAIT2 for the other end to close as well",
+		       found->sums->fin_wait2);
+	else if (are_ports_live(found))
 		append(text, ", %" PRIu32 " of them by connections that are still there",
 		       found->used - found->time_wait);
 	else if (found->needed >= capacity)
@@ -310,12 +365,28 @@ static void help_by_setting(struct time_wait_advice *advice, const struct findin
 		     ports->capacity, found->out_name);
 }
 
+static void help_half_closed(struct time_wait_advice *advice, const struct findings *found)
+{
+	const struct time_wait_number *timeout = &found->facts->fin_timeout_s;
+	char now[48] = "";
+
+	if (timeout->known)
+		snprintf(now, sizeof(now), " (now %" PRIu64 " s)", timeout->value);
+	help(advice,
+	     "Let the other end of %s close its connections when this one has: until then, or "
+	     "until net.ipv4.tcp_fin_timeout%s is over, each keeps its port in FIN_WAIT2. A "
+	     "smaller one gives ports back sooner.",
+	     found->out_name, now);
+}
+
 static void help_ports(struct time_wait_advice *advice, const struct findings *found)
 {
 	const char *in = found->client ? " in what is likely " : "";
 	const char *client = found->client ? found->client : "";
 
-	if (are_ports_live(found))
+	if (are_ports_half_closed(found))
+		help_half_closed(advice, found);
+	else if (are_ports_live(found))
 		help(advice,
 		     "Close connections to %s that are not needed, or limit how many there may be "
 		     "(the size of a pool)%s%s: %" PRIu32 " live ones hold the ports, not "

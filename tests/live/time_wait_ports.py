@@ -104,6 +104,42 @@ def blocked():
     equal(service_of(document, "127.0.0.1", SERVICE)["sockets"], 2)
 
 
+@case("closed connections that wait for the other end to close take ports without TIME_WAIT")
+def half_closed():
+    drop_kept()
+    write("ip_local_port_range", f"{LOW} {HIGH}")
+    write("tcp_tw_reuse", "0")
+    server = listen("127.0.0.1", SERVICE + 1)
+    for _ in range(HIGH - LOW + 1):
+        client, accepted = lib.connect_to(server)
+        client.close()
+        kept.append(accepted)
+    equal(connect_error("127.0.0.1", SERVICE + 1), errno.EADDRNOTAVAIL)
+    lib.eventually(lambda: answer()["small_fin_wait2"] == HIGH - LOW + 1, "FIN_WAIT2")
+    document = answer()
+    equal(document["level"], "problem")
+    that(f"200 of the 200 local ports that one source address has for connections to 127.0.0.1:{SERVICE + 1}"
+         in document["verdict"], document["verdict"])
+    that("FIN_WAIT2" in document["verdict"], document["verdict"])
+    that("tcp_fin_timeout (now " in document["helps"][0], str(document["helps"]))
+    text = lssock_ok("--time-wait").out
+    that("Nothing needs to be changed" not in text and "No problem" not in text, text)
+    # Other destinations have their ports: who asks about those alone gets another answer.
+    equal(answer("dport", "=", ":9")["level"], "fine")
+
+
+@case("ports that live connections take are a problem, too, where there is no TIME_WAIT")
+def live_alone():
+    drop_kept()
+    write("ip_local_port_range", f"{LOW} {LOW + 19}")
+    server = listen("127.0.0.1", SERVICE + 2)
+    connect(server, 20, 0)
+    document = answer()
+    equal(document["level"], "problem")
+    that("20 of them by connections that are still there" in document["verdict"], document["verdict"])
+    that(document["helps"], "nothing would help")
+
+
 @case("all ports blocked is a problem")
 def none_left():
     drop_kept()
