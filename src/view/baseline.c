@@ -123,7 +123,9 @@ static int parse_proto(struct parser *parser, struct part word)
 		parser->line->family = protos[i].family;
 		return 0;
 	}
-	return bad(parser, "no protocol (tcp, tcp6, udp, udp6, udplite, sctp, unix)", word);
+	return bad(parser,
+		   "no protocol (tcp, tcp6, udp, udp6, udplite, udplite6, sctp, sctp6, unix)",
+		   word);
 }
 
 static int parse_ports(struct parser *parser, struct part ports)

@@ -187,6 +187,13 @@ def malformed():
         result = expect(f"# first\n{line}\n", status=USAGE)
         that("base:2: " in result.err and not result.out, f"{line!r}: {result}")
         equal(len(result.err.splitlines()), 1, str(result))
+    # Each word that is proposed is one, and the manual's are among them.
+    err = expect("ftp *:21\n", status=USAGE).err
+    protos = err[err.index("(") + 1:err.index(")")].split(", ")
+    equal(protos, ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "sctp", "sctp6", "unix"])
+    for proto in (*protos, "udpl", "udpl6"):
+        place = "/x" if proto == "unix" else "[::1]:1" if proto[-1] == "6" else "127.0.0.1:1"
+        equal(expect(f"? {proto} {place} x\n", "-xH").out, "", proto)
     for name in ("/", "/no/such/file"):
         result = lssock(f"--expect={name}")
         equal((result.status, len(result.err.splitlines())), (USAGE, 1), str(result))
