@@ -50,6 +50,7 @@ bool diff_is_other(const struct diff_change *change, enum drift_facet facet)
 	case DRIFT_SEND_Q:
 		return before->send_q != now->send_q;
 	case DRIFT_USER:
+	case DRIFT_UNIT_SEEN:
 		break;
 	}
 	return false;

@@ -79,6 +79,15 @@ static bool has_queues(const struct sock *row)
 	return row->has & SOCK_HAS_QUEUES;
 }
 
+/* A control group that is known may be of no unit. */
+static int add_unit(struct drift_sums *sums, const struct sock *row, uint32_t *number)
+{
+	if (row->unit && row->unit->name)
+		return add_word(sums, row->unit->name, row->unit->name_len, number);
+	*number = (sums->facets & DRIFT_UNIT_SEEN) && !row->unit ? DRIFT_HIDDEN : DRIFT_NONE;
+	return 0;
+}
+
 static int add_facts(struct drift_sums *sums, const struct sock *row, struct drift_key *key)
 {
 	const unsigned int facets = sums->facets;
@@ -86,8 +95,8 @@ static int add_facts(struct drift_sums *sums, const struct sock *row, struct dri
 
 	if ((facets & DRIFT_PROGRAM) && ((row->has & SOCK_HAS_INODE) || row->n_owners))
 		err = add_programs(sums, row, &key->program);
-	if (err == 0 && (facets & DRIFT_UNIT) && row->unit && row->unit->name)
-		err = add_word(sums, row->unit->name, row->unit->name_len, &key->unit);
+	if (err == 0 && (facets & DRIFT_UNIT))
+		err = add_unit(sums, row, &key->unit);
 	if (err == 0 && (facets & DRIFT_USER) && row->user)
 		err = add_word(sums, row->user, strlen(row->user), &key->user);
 	if (facets & DRIFT_USER)

@@ -24,9 +24,10 @@ enum drift_facet {
 	DRIFT_RECV_Q = 1 << 2,
 	DRIFT_SEND_Q = 1 << 3,
 	DRIFT_USER = 1 << 4,
+	DRIFT_UNIT_SEEN = 1 << 5, /* with DRIFT_UNIT: no unit is told from one that is not known */
 };
 
-/* Of drift_key.program: the numbers that are no words. */
+/* Of drift_key.program and unit: the numbers that are no words. */
 enum { DRIFT_NONE = 0, DRIFT_HIDDEN = UINT32_MAX };
 
 /* No padding; what tells sockets apart comes first. Names are numbers of words, DRIFT_NONE: none.
@@ -40,7 +41,7 @@ struct drift_key {
 	/* What may change. */
 	uint32_t state;   /* of struct sock; DRIFT_LISTENING beside it */
 	uint32_t program; /* the names of all owners, each with a NUL behind it; DRIFT_HIDDEN */
-	uint32_t unit;
+	uint32_t unit;    /* DRIFT_HIDDEN: it may be any (with DRIFT_UNIT_SEEN) */
 	uint32_t recv_q, send_q;
 	uint32_t user;
 	uint32_t uid; /* plus 1; 0: not known */

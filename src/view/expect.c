@@ -23,7 +23,7 @@
 
 enum { STATUS_SAME, STATUS_DRIFT, STATUS_USAGE, STATUS_UNDECIDED, STATUS_FAILED };
 
-static const unsigned int facets = DRIFT_PROGRAM | DRIFT_UNIT | DRIFT_USER;
+static const unsigned int facets = DRIFT_PROGRAM | DRIFT_UNIT | DRIFT_UNIT_SEEN | DRIFT_USER;
 
 struct expect {
 	struct writer writer;

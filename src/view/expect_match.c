@@ -86,7 +86,7 @@ enum expect_truth expect_is_unit(const struct expect_entry *entry, const struct 
 {
 	if (entry->unit == DRIFT_NONE || entry->unit == key->unit)
 		return TRUTH_YES;
-	return key->unit == DRIFT_NONE ? TRUTH_HIDDEN : TRUTH_NO;
+	return key->unit == DRIFT_HIDDEN ? TRUTH_HIDDEN : TRUTH_NO;
 }
 
 enum expect_truth expect_is_user(const struct expect_answer *answer,

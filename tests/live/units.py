@@ -321,6 +321,84 @@ def no_groups():
         sock.close()
     finally:
         lib.call(lib.libc.umount2, place.encode(), 2)
+def holder_in(directory, port, name):
+    """A process of that name in a group, which listens on TCP; its PID."""
+    def body(say):
+        atexit.unregister(_remove_groups)
+        try:
+            enter_group(directory)
+        except OSError as why:
+            say(f"{why}")
+            return None
+        lib.set_comm(name)
+        tcp = lib.listen("127.0.0.1", port)
+        say("ready")
+        return tcp
+
+    pid, said = lib.fork_child(body)
+    if said != "ready":
+        lib.end_child(pid)
+        raise lib.Skip(f"no process can be moved there: {said}")
+    return pid
+
+
+@contextlib.contextmanager
+def held(directory, port, name=b"holder"):
+    pid = holder_in(directory, port, name)
+    try:
+        yield pid
+    finally:
+        lib.end_child(pid)
+
+
+def write(name, text):
+    path = os.path.join(lib.temp_dir(), name)
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.chmod(path, 0o644)
+    return path
+
+
+def in_new_net(body):
+    """Only what the case opens listens there."""
+    def run():
+        try:
+            body()
+        finally:
+            for pid in list(lib.children):
+                lib.end_child(pid)
+
+    return lambda: lib.in_new_net(run)
+
+
+@case("--expect: another unit and none differ, a group that is not known is undecided")
+@in_new_net
+def expected_unit():
+    lib.need_real_root()
+    root = mount_of_groups()
+    with held(make_group("demo.service"), 7000):
+        bases = [write("json", lib.lssock("-tulp", "--json").out),
+                 write("hand", "tcp 127.0.0.1:7000 holder unit=demo.service\n")]
+        for base in bases:
+            lssock_ok(f"--expect={base}")
+    for directory, unit in ((root, ""), (make_group("bar.service"), ", unit bar.service")):
+        with held(directory, 7000) as pid:
+            for base in bases:
+                result = lib.lssock("-nH", f"--expect={base}")
+                equal((result.status, result.out),
+                      (1, f"changed: tcp 127.0.0.1:7000 is held by holder (pid {pid}, user 0{unit}), "
+                          "expected unit demo.service\n"))
+                document = json.loads(lib.lssock("--json", f"--expect={base}").out)
+                equal([(one["kind"], one["certain"], one["listener"]["unit"])
+                       for one in document["differences"]],
+                      [("changed", True, unit[7:] or None)])
+    # Of UNIX sockets the kernel does not tell the group.
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(b"\0held")
+    sock.listen()
+    result = lib.lssock("-xH", f"--expect={write('unix', 'unix @held * unit=demo.service')}")
+    equal((result.status, result.out[:7]), (3, "unsure:"))
+    sock.close()
 
 
 lib.main()

@@ -193,6 +193,33 @@ Test(drift, everybody_is_counted_once)
 	}
 }
 
+/* A listener in a group of that unit (NULL: of none), or in one that is not known. */
+static uint32_t unit_of(unsigned int facets, bool known, const char *name)
+{
+	struct unit unit = { .name = name, .name_len = name ? strlen(name) : 0 };
+	struct sock sock = { .proto = PROTO_TCP, .unit = known ? &unit : NULL };
+	uint32_t number;
+
+	start(facets);
+	cr_assert_eq(drift_sums_add(&sums, DRIFT_NOW, &sock, 1), 0);
+	number = drift_row_at(&sums, 0)->key.unit;
+	cr_assert((drift_word(&sums, number) != NULL) == (name != NULL));
+	drift_sums_free(&sums);
+	return number;
+}
+
+Test(drift, no_unit_and_a_hidden_one)
+{
+	const unsigned int seen = DRIFT_UNIT | DRIFT_UNIT_SEEN;
+
+	cr_assert_eq(unit_of(seen, true, NULL), DRIFT_NONE);
+	cr_assert_eq(unit_of(seen, false, NULL), DRIFT_HIDDEN);
+	cr_assert_eq(unit_of(DRIFT_UNIT, true, NULL), DRIFT_NONE);
+	cr_assert_eq(unit_of(DRIFT_UNIT, false, NULL), DRIFT_NONE);
+	cr_assert_neq(unit_of(seen, true, "a.service"), DRIFT_NONE);
+	cr_assert_neq(unit_of(seen, true, "a.service"), DRIFT_HIDDEN);
+}
+
 Test(drift, words)
 {
 	struct words words = { 0 };
