@@ -56,7 +56,8 @@ static const struct view_wish wishes[] = {
 	[VIEW_BASELINE] = { .protos = PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP),
 			    .named = served_protos,
 			    .mode = SELECT_LISTENERS,
-			    .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE },
+			    .needs = NEED_OWNERS | NEED_ALL_OWNERS | NEED_CGROUP | NEED_INTERFACE |
+				     NEED_USER },
 	[VIEW_KILL] = { .mode = SELECT_CONNECTED },
 };
 

@@ -128,15 +128,6 @@ static int take_rows(void *ctx, struct sock *rows, size_t n)
 	return drift_sums_add(&view->sums, DRIFT_BEFORE, rows, n);
 }
 
-/* Units of systemd that have the same name after every start. */
-static bool is_lasting(const char *unit)
-{
-	static const char service[] = ".service";
-	size_t n = unit ? strlen(unit) : 0;
-
-	return n >= sizeof(service) && strcmp(unit + n - sizeof(service) + 1, service) == 0;
-}
-
 static bool is_client(const struct expect_answer *answer, const struct drift_key *key)
 {
 	return (key->proto == PROTO_UDP || key->proto == PROTO_UDPLITE) &&
@@ -169,7 +160,7 @@ static int take_records(struct expect *view)
 			.interface = key->interface,
 			.name = key->name,
 			.program = key->program == DRIFT_HIDDEN ? DRIFT_NONE : key->program,
-			.unit = is_lasting(drift_word(sums, key->unit)) ? key->unit : DRIFT_NONE,
+			.unit = expect_lasting_unit(sums, key->unit),
 		};
 	}
 	return 0;

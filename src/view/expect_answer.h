@@ -69,6 +69,10 @@ enum expect_truth expect_is_unit(const struct expect_entry *entry, const struct 
 enum expect_truth expect_is_user(const struct expect_answer *answer,
 				 const struct expect_entry *entry, const struct drift_key *key);
 
+/* The unit, where it is a service: others, as scopes, may have another name after every start.
+ * DRIFT_NONE: it is none or hidden. */
+uint32_t expect_lasting_unit(const struct drift_sums *sums, uint32_t unit);
+
 /* From where a listener, or what an entry says, can be reached. False: of UNIX. */
 bool expect_exposure(const struct expect_answer *answer, const struct drift_key *key,
 		     enum exposure *exposure);

@@ -105,6 +105,17 @@ enum expect_truth expect_is_user(const struct expect_answer *answer,
 	return key->user == DRIFT_NONE ? TRUTH_HIDDEN : TRUTH_NO;
 }
 
+uint32_t expect_lasting_unit(const struct drift_sums *sums, uint32_t unit)
+{
+	static const char service[] = ".service";
+	const char *name = drift_word(sums, unit);
+	size_t n = name ? strlen(name) : 0;
+
+	if (n < sizeof(service) || strcmp(name + n - sizeof(service) + 1, service) != 0)
+		return DRIFT_NONE;
+	return unit;
+}
+
 /* Whether the one who holds it is the right one. */
 static enum expect_truth is_holder(const struct expect_answer *answer,
 				   const struct expect_entry *entry, const struct drift_key *key)

@@ -296,12 +296,36 @@ static const char *main_program(const struct expect_answer *answer, uint32_t pro
 	return at ? at : first;
 }
 
+/* "sshd unit=ssh.service user=root": as much as is known. */
+static void put_line_holder(const struct expect_answer *answer, const struct drift_key *key,
+			    struct obuf *out)
+{
+	const struct drift_sums *sums = answer->sums;
+	const char *program = main_program(answer, key->program);
+	const char *unit = drift_word(sums, expect_lasting_unit(sums, key->unit));
+	const char *user = answer->config->numeric_users ? NULL : drift_word(sums, key->user);
+
+	if (program)
+		put_program(answer, out, program);
+	else
+		obuf_put_char(out, '*');
+	if (unit) {
+		obuf_put_str(out, " unit=");
+		put_word(answer, out, unit);
+	}
+	if (!key->uid)
+		return;
+	obuf_put_str(out, " user=");
+	if (user)
+		put_word(answer, out, user);
+	else
+		obuf_put_left(out, key->uid - 1, 0);
+}
+
 static int put_line(const struct expect_answer *answer, const struct drift_row *row,
 		    struct obuf *out)
 {
 	const struct drift_key *key = &row->key;
-	const char *program = main_program(answer, key->program);
-	const char *unit = drift_word(answer->sums, key->unit);
 	bool client = (key->proto == PROTO_UDP || key->proto == PROTO_UDPLITE) &&
 		      key->local_port >= answer->client_low &&
 		      key->local_port <= answer->client_high;
@@ -310,14 +334,7 @@ static int put_line(const struct expect_answer *answer, const struct drift_row *
 		obuf_put_str(out, "# a client's port: ");
 	put_place(answer, key, out);
 	obuf_put_char(out, ' ');
-	if (program)
-		put_program(answer, out, program);
-	else
-		obuf_put_char(out, '*');
-	if (!program && unit) {
-		obuf_put_str(out, " unit=");
-		put_word(answer, out, unit);
-	}
+	put_line_holder(answer, key, out);
 	obuf_put_char(out, '\n');
 	return obuf_end_row(out);
 }

@@ -378,6 +378,7 @@ def expected_unit():
     root = mount_of_groups()
     with held(make_group("demo.service"), 7000):
         bases = [write("json", lib.lssock("-tulp", "--json").out),
+                 write("text", lib.lssock("--baseline").out),
                  write("hand", "tcp 127.0.0.1:7000 holder unit=demo.service\n")]
         for base in bases:
             lssock_ok(f"--expect={base}")
@@ -399,6 +400,30 @@ def expected_unit():
     result = lib.lssock("-xH", f"--expect={write('unix', 'unix @held * unit=demo.service')}")
     equal((result.status, result.out[:7]), (3, "unsure:"))
     sock.close()
+
+
+@case("--baseline: units that are services, and users, whoever asks")
+@in_new_net
+def written_units():
+    lib.need_real_root()
+    scope = f"docker-{CONTAINER}.scope"
+    with held(make_group("demo.service"), 7000), held(make_group(scope), 7001), \
+            held(mount_of_groups(), 7002):
+        def lines(text):
+            return [line for line in text.splitlines() if not line.startswith("#")]
+
+        equal(lines(lssock_ok("--baseline").out),
+              ["tcp 127.0.0.1:7000 holder unit=demo.service user=root",
+               "tcp 127.0.0.1:7001 holder user=root", "tcp 127.0.0.1:7002 holder user=root"])
+        equal(lines(as_nobody("--baseline", "-n").out),
+              ["tcp 127.0.0.1:7000 * unit=demo.service user=0",
+               "tcp 127.0.0.1:7001 * user=0", "tcp 127.0.0.1:7002 * user=0"])
+        for options in ((), ("-n",)):
+            base = write("base", lssock_ok("--baseline", *options).out)
+            equal(lssock_ok(f"--expect={base}").lines[0], "no drift: 3 listeners as expected")
+            base = write("base", as_nobody("--baseline", *options).out)
+            equal(as_nobody(f"--expect={base}", "-H").out, "")
+            equal(lssock_ok(f"--expect={base}").lines[0], "no drift: 3 listeners as expected")
 
 
 lib.main()
