@@ -73,23 +73,27 @@ static bool report_was_unkept(struct report *report, uint64_t hash)
 	return false;
 }
 
-/* A message of this round that is printed for the first time. */
-static void report_keep(struct report *report, enum report_level level, const char *text, size_t n)
+/* A message of this round that comes for the first time. Returns whether it is held. */
+static bool report_keep(struct report *report, enum report_level level, const char *text, size_t n)
 {
 	void *messages = report->messages;
 	size_t need = report->n_messages + 1;
+	struct report_message *message;
 
 	if (need > REPORT_KEPT_MAX ||
 	    array_grow(&messages, &report->cap_messages, need, sizeof(*report->messages)) < 0) {
 		report->left_out = true;
-		return;
+		return false;
 	}
 	report->messages = messages;
-	report->messages[report->n_messages++] = (struct report_message){
+	message = &report->messages[report->n_messages++];
+	*message = (struct report_message){
 		.text = strndup(text, n),
 		.level = level,
 		.round = report->round,
 	};
+	message->held = report->holds_notes && level == REPORT_NOTE && message->text;
+	return message->held;
 }
 
 /* Whether it counts for this round. */
@@ -121,7 +125,17 @@ static uint64_t report_hash(const char *text, size_t n)
 	return hash_bytes(plain, kept);
 }
 
-/* Whether the message was printed before; remembers it, and that it belongs to this round. */
+/* Whether a message that comes again was printed before. What is more than a note is not held. */
+static bool report_was_printed(struct report_message *message, enum report_level level)
+{
+	bool printed = !message->held || level == REPORT_NOTE;
+
+	message->held = message->held && printed;
+	return printed;
+}
+
+/* Whether the message was printed before or is held; remembers it, and that it belongs to this
+ * round. */
 static bool report_was_seen(struct report *report, enum report_level level, const char *text,
 			    size_t n)
 {
@@ -135,13 +149,15 @@ static bool report_was_seen(struct report *report, enum report_level level, cons
 		return report_was_unkept(report, hash);
 	}
 	if (i == report->n_seen) {
+		bool held = false;
+
 		/* Messages are the first ones of seen[]: one that cannot be there ends them. */
 		if (report->n_messages == report->n_seen)
-			report_keep(report, level, text, n);
+			held = report_keep(report, level, text, n);
 		else
 			report->left_out = true;
 		report->n_seen++;
-		return false;
+		return held;
 	}
 	if (i >= report->n_messages) {
 		report->left_out = true;
@@ -154,7 +170,7 @@ static bool report_was_seen(struct report *report, enum report_level level, cons
 	} else if (level > message->level) {
 		message->level = level;
 	}
-	return true;
+	return report_was_printed(message, level);
 }
 
 /* Writes n bytes as well as it can: a stderr that nobody reads must not hold up the rows. */
@@ -218,6 +234,23 @@ void report_raise(struct report *report, enum report_level level)
 		report->level = level;
 	if (level > report->round_level)
 		report->round_level = level;
+}
+
+void report_hold_notes(struct report *report, bool hold)
+{
+	report->holds_notes = hold;
+}
+
+void report_end_hold(struct report *report, bool tell)
+{
+	report->holds_notes = false;
+	for (size_t i = 0; i < report->n_messages; i++) {
+		struct report_message *message = &report->messages[i];
+
+		if (message->held && tell && report->fd >= 0)
+			report_print(report, message->text, strlen(message->text));
+		message->held = false;
+	}
 }
 
 int report_status(const struct report *report)

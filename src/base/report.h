@@ -28,6 +28,7 @@ struct report_message {
 	char *text;              /* not escaped; NULL: there was no memory for it */
 	enum report_level level; /* the highest it came with in its round */
 	uint32_t round;          /* the last one that it was reported in */
+	bool held;               /* not printed yet */
 };
 
 struct report {
@@ -43,7 +44,8 @@ struct report {
 	/* Of the rounds of -c; 0: none has begun, and what is reported then counts for all. */
 	uint32_t round;
 	enum report_level start_level, round_level;
-	bool left_out, start_left_out;   /* a message of this round is not kept */
+	bool left_out, start_left_out; /* a message of this round is not kept */
+	bool holds_notes;
 	struct report_message *messages; /* message i has hash seen[i] */
 	size_t n_messages, cap_messages;
 };
@@ -65,6 +67,12 @@ void report_add(struct report *report, enum report_level level, const char *form
 /* Raises the level without a message: for failures that have been told, or that must stay quiet (a
  * reader that quit). */
 void report_raise(struct report *report, enum report_level level);
+
+/* Whether notes that come from here on are held: kept and not printed, but for those that there is
+ * no room for. They count among the messages all the same. */
+void report_hold_notes(struct report *report, bool hold);
+/* Ends that: those that were held are printed, or (tell false) never will be. */
+void report_end_hold(struct report *report, bool tell);
 
 /* Exit status that the level stands for: 0, 3 or 4. */
 int report_status(const struct report *report);

@@ -166,6 +166,14 @@ static int take_records(struct expect *view)
 	return 0;
 }
 
+/* Notes about the sockets of now may matter to no line of the file. */
+static void hold_notes(const struct expect *view)
+{
+	const struct view_config *config = &view->config;
+
+	report_hold_notes(config->report, !view->baseline && (config->no_header || config->quiet));
+}
+
 /* Reads the file, before the first socket of now. */
 static int prepare(struct expect *view)
 {
@@ -176,6 +184,7 @@ static int prepare(struct expect *view)
 	if (view->read || view->baseline)
 		return view->failed ? -EINVAL : 0;
 	view->read = true;
+	report_hold_notes(view->config.report, false);
 	err = view->config.read_earlier(view->config.earlier_ctx, &sink, &view->about);
 	if (err < 0) {
 		view->failed = true;
@@ -190,6 +199,7 @@ static int prepare(struct expect *view)
 			   "-t, -u, -x and the like choose them",
 			   view->about.name, (unsigned long long)answer->n_passed_over,
 			   answer->n_passed_over == 1 ? "line is" : "lines are");
+	hold_notes(view);
 	return err < 0 ? fail(view, err) : 0;
 }
 
@@ -258,21 +268,51 @@ static bool is_complete(const struct expect *view)
 	       !report_has_left_out(config->report);
 }
 
-static int expect_end(struct writer *writer)
+/* Whether a difference, or that there is none, hinges on what could not be seen; or the line about
+ * one does, which has no program. */
+static bool hinges_on_hidden(const struct expect *view)
 {
-	struct expect *view = (struct expect *)writer;
-	struct expect_answer *answer = &view->answer;
-	int err = view->failed ? -EINVAL : prepare(view);
+	const struct expect_answer *answer = &view->answer;
 
-	if (err < 0) /* a status that the file was given stays */
-		return err;
+	if (!answer->now_complete || !answer->file_complete)
+		return true;
+	for (size_t i = 0; i < answer->n_findings; i++) {
+		const struct expect_finding *finding = &answer->findings[i];
+
+		if (!finding->certain || (!view->config.quiet && finding->row &&
+					  finding->row->key.program == DRIFT_HIDDEN))
+			return true;
+	}
+	return false;
+}
+
+/* The sockets of now beside the file. 0 or -errno. */
+static int conclude(struct expect *view)
+{
+	struct expect_answer *answer = &view->answer;
+	int err;
+
 	answer->config = &view->config;
 	answer->sums = &view->sums;
 	answer->now_complete = is_complete(view);
-	if (!view->baseline) {
-		err = expect_match(answer);
-		*view->config.status = err < 0 ? STATUS_FAILED : status_of(answer);
-	}
+	if (view->baseline)
+		return 0;
+	err = expect_match(answer);
+	*view->config.status = err < 0 ? STATUS_FAILED : status_of(answer);
+	return err;
+}
+
+static int expect_end(struct writer *writer)
+{
+	struct expect *view = (struct expect *)writer;
+	int err = view->failed ? -EINVAL : prepare(view);
+	bool wrong = err < 0; /* a status that the file was given stays */
+
+	if (err == 0)
+		err = conclude(view);
+	report_end_hold(view->config.report, !wrong && (err < 0 || hinges_on_hidden(view)));
+	if (wrong)
+		return err;
 	if (err == 0)
 		err = write_answer(view);
 	if (err < 0)
@@ -303,6 +343,7 @@ static struct writer *make(const struct view_config *config, struct obuf *out, b
 	view->out = out;
 	view->baseline = baseline;
 	drift_sums_init(&view->sums, facets);
+	hold_notes(view);
 	return &view->writer;
 }
 

@@ -245,6 +245,59 @@ def nobody():
         equal(done.status, SAME, str(done))
 
 
+def mounts_of_groups():
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        return [line.split()[4] for line in mounts if " - cgroup2 " in line]
+
+
+@case("-H and -q: notes are told where the answer hinges on what they say")
+@alone
+def notes():
+    lib.need_real_root()
+    run = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+    def err_of(text, *options, status=SAME):
+        base = write("base", text)
+        done = lib.run([lib.public_lssock(), *options, f"--expect={base}"], **run)
+        equal(done.status, status, str(done))
+        return done.err
+
+    with lib.listen("127.0.0.1", 5432):
+        good, unsure = "tcp 127.0.0.1:5432 * user=root\n", "tcp 127.0.0.1:5432 postgres\n"
+        that("program" in err_of(good), "told without -H")
+        for options in ("-H", "-q", "-nH"):
+            equal(err_of(good, options), "", options)
+            equal(err_of(good + "? tcp 127.0.0.1:1 x\n", options), "", options)
+            that("program" in err_of(unsure, options, status=UNDECIDED), options)
+            equal(err_of(good + "tcp 127.0.0.1:1 x\n", options, status=DRIFT), "", options)
+        # A line about a listener whose holder is hidden.
+        that("program" in err_of("", "-H", status=DRIFT), "a new one")
+        equal(err_of("", "-q", status=DRIFT), "")
+        # They are not about what could not be seen.
+        that(": 1 line is about" in err_of(good + "unix /x\n", "-H"), "lines that are passed over")
+        that("base:1: " in err_of("x\n", "-H", status=USAGE), "what is wrong")
+
+
+@case("without control groups -H is quiet about them where no line names a unit")
+@alone
+def without_groups():
+    lib.need_mounts()
+    away = "".join(f"umount -l {path} || exit 99; " for path in reversed(mounts_of_groups()))
+
+    def run(text, *options):
+        done = lib.run(["unshare", "-m", "--propagation", "private", "sh", "-c",
+                        f'{away}exec "$@"', "sh", lib.LSSOCK, f"--expect={write('base', text)}",
+                        *options])
+        if done.status == 99:
+            raise lib.Skip("the cgroup2 file system cannot be unmounted")
+        return done.status, done.out[:7], "control groups are not known" in done.err
+
+    with lib.listen("127.0.0.1", 5432):
+        equal(run(f"tcp 127.0.0.1:5432 {me()}\n"), (SAME, "no drif", True))
+        equal(run(f"tcp 127.0.0.1:5432 {me()}\n", "-H"), (SAME, "", False))
+        equal(run("tcp 127.0.0.1:5432 * unit=x.service\n", "-H"), (UNDECIDED, "unsure:", True))
+
+
 @case("--baseline writes what --expect takes, whatever the names are")
 @alone
 def round_trip():

@@ -199,6 +199,58 @@ Test(report, messages_are_kept)
 	cr_assert(!report_has_left_out(&report));
 }
 
+Test(report, notes_that_are_held)
+{
+	report_hold_notes(&report, true);
+	report_add(&report, REPORT_NOTE, "one");
+	report_add(&report, REPORT_NOTE, "two");
+	report_add(&report, REPORT_NOTE, "one");
+	cr_assert_str_eq(next_line(), "");
+	report_hold_notes(&report, false);
+	report_add(&report, REPORT_NOTE, "at once");
+	cr_assert_str_eq(next_line(), "lssock: at once\n");
+	report_hold_notes(&report, true);
+	cr_assert_str_eq(kept(), "0:one|0:two|0:at once|");
+	report_add(&report, REPORT_PARTIAL, "three");
+	cr_assert_str_eq(next_line(), "lssock: three\n");
+	report_add(&report, REPORT_PARTIAL, "two");
+	cr_assert_str_eq(next_line(), "lssock: two\n");
+	report_end_hold(&report, true);
+	cr_assert_str_eq(next_line(), "lssock: one\n");
+	cr_assert_str_eq(next_line(), "");
+	report_add(&report, REPORT_NOTE, "one");
+	cr_assert_str_eq(next_line(), "");
+	report_add(&report, REPORT_NOTE, "four");
+	cr_assert_str_eq(next_line(), "lssock: four\n");
+	report_end_hold(&report, true);
+	cr_assert_str_eq(next_line(), "");
+}
+
+Test(report, notes_that_are_not_told)
+{
+	report_hold_notes(&report, true);
+	report_add(&report, REPORT_NOTE, "one");
+	report_end_hold(&report, false);
+	report_add(&report, REPORT_NOTE, "one");
+	report_end_hold(&report, true);
+	cr_assert_str_eq(next_line(), "");
+	cr_assert_str_eq(kept(), "0:one|");
+	cr_assert_eq(report_status(&report), 0);
+}
+
+/* Those that are not kept cannot be held. */
+Test(report, too_many_notes_to_hold)
+{
+	size_t n = 0;
+
+	report_hold_notes(&report, true);
+	for (int i = 0; i < REPORT_KEPT_MAX + 3; i++)
+		report_add(&report, REPORT_NOTE, "x%d", i);
+	while (*next_line())
+		n++;
+	cr_assert_eq(n, 3);
+}
+
 /* What a round tells holds for it alone; what came before the first one holds for all. */
 Test(report, rounds)
 {
