@@ -321,6 +321,8 @@ def no_groups():
         sock.close()
     finally:
         lib.call(lib.libc.umount2, place.encode(), 2)
+
+
 def holder_in(directory, port, name):
     """A process of that name in a group, which listens on TCP; its PID."""
     def body(say):
