@@ -21,7 +21,7 @@ struct last_look {
 	struct names *names;
 	struct pipeline *pipeline;
 	struct look_memory memories[2];
-	unsigned int newer; /* which of them */
+	unsigned int newer;               /* which of them */
 	uint16_t chosen_low, chosen_high; /* ports that the kernel chooses for who connects */
 };
 

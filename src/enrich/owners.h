@@ -42,9 +42,10 @@ struct owners_query {
  * Walks /proc. Returns the map, or NULL without memory (reported, REPORT_PARTIAL). Processes come
  * in the order of their numbers. Where one owner is enough it is the first of those who have the
  * socket below descriptor 16, or where none has below 32, and so on (init: below 1024 at first);
- * likely ones come before all others. The same sockets have the same owners each time. The two notes for those who may not look into
- * other users' processes are reported as REPORT_NOTE; a missing or foreign /proc as REPORT_NOTE
- * too; a scan cut short by a lack of descriptors or memory as REPORT_PARTIAL.
+ * likely ones come before all others. The same sockets have the same owners each time. The two
+ * notes for those who may not look into other users' processes are reported as REPORT_NOTE; a
+ * missing or foreign /proc as REPORT_NOTE too; a scan cut short by a lack of descriptors or memory
+ * as REPORT_PARTIAL.
  */
 struct owners *owners_scan(const struct env *env, struct report *report,
 			   const struct owners_query *query);

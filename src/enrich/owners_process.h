@@ -48,10 +48,10 @@ enum { OWNERS_FIRST_FDS = 16 };
 static const uint32_t OWNERS_ALL_FDS = UINT32_MAX;
 
 /*
- * Looks into a process, from where *rest says and below the descriptor `to` (or OWNERS_ALL_FDS), and
- * adds what it holds to the walk. buf: DIR_BUF_SIZE bytes. Returns 1 when there are others from `to` on, for which
- * *rest has been moved on; 0 when there are none, also when the process has gone or may not be
- * looked into (see the members of the walk); or -ENOMEM.
+ * Looks into a process, from where *rest says and below the descriptor `to` (or OWNERS_ALL_FDS),
+ * and adds what it holds to the walk. buf: DIR_BUF_SIZE bytes. Returns 1 when there are others from
+ * `to` on, for which *rest has been moved on; 0 when there are none, also when the process has gone
+ * or may not be looked into (see the members of the walk); or -ENOMEM.
  */
 int owners_look_into(struct owner_walk *walk, struct owner_rest *rest, uint32_t to, char *buf);
 
@@ -77,9 +77,10 @@ int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
  * is put into more, for owners_look_on(). 0 or -ENOMEM.
  */
 int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf);
-/* The next round: looks at those below the descriptor `to`, and keeps in more what has still others.
- * Ends early when the walk has. 0 or -ENOMEM. */
-int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf);
+/* The next round: looks at those below the descriptor `to`, and keeps in more what has still
+ * others. Ends early when the walk has. 0 or -ENOMEM. */
+int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to,
+			  char *buf);
 /* How far the round goes that follows one below `to`; the first one goes below OWNERS_FIRST_FDS. */
 uint32_t owners_next_round(uint32_t to);
 /* Whether the walk is done before that process, or is to stop. */
@@ -100,8 +101,8 @@ int owners_kernel_run(struct owner_walk *walk);
  * that could have been written. Pure. */
 bool owners_parse_record(const void *data, size_t len, struct owner_record *record);
 
-/* Whether the walk, which takes processes in rising order, may end before that one: nothing would be
- * shown that is not known. */
+/* Whether the walk, which takes processes in rising order, may end before that one: nothing would
+ * be shown that is not known. */
 bool owners_is_done(const struct owner_walk *walk, uint32_t pid);
 
 /* The slot of a socket, NULL when it is not wanted; a walk for all sockets makes one. -ENOMEM in

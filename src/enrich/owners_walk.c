@@ -124,7 +124,8 @@ static int add_rest(struct owner_rests *rests, const struct owner_rest *rest)
  * Where one owner of each socket is enough, the low descriptors of all processes come first: that
  * is where listeners are, and a server may have many thousands of others behind them. To look into
  * a process once more costs what two or three of its descriptors do. Init holds the sockets of the
- * services that it starts on demand; it is the owner that netstat, and a full walk, come upon first.
+ * services that it starts on demand; it is the owner that netstat, and a full walk, come upon
+ * first.
  */
 static uint32_t first_fds(const struct owner_walk *walk, uint32_t pid)
 {

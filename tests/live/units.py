@@ -362,13 +362,16 @@ def write(name, text):
 
 
 def in_new_net(body):
-    """Only what the case opens listens there."""
+    """Only what the case opens listens there; the groups that it makes are its own."""
     def run():
+        _made.clear()
         try:
             body()
         finally:
             for pid in list(lib.children):
                 lib.end_child(pid)
+            _remove_groups()
+            atexit.unregister(_remove_groups)
 
     return lambda: lib.in_new_net(run)
 

@@ -851,9 +851,12 @@ Test(owners_recorded, the_first_owner_by_several_threads)
 			cr_assert_eq(n, 1, "%u processors: %llu", cpus,
 				     (unsigned long long)wanted[i]);
 			/* Of several the first one, of those whose descriptor comes first. */
-			cr_assert_eq(owner->pid, i == 300 ? 1000 : i == 301 ? 1250 : 1000 + i,
-				     "%u processors: %llu: %u", cpus,
-				     (unsigned long long)wanted[i], owner->pid);
+			cr_assert_eq(owner->pid,
+				     i == 300   ? 1000
+				     : i == 301 ? 1250
+						: 1000 + i,
+				     "%u processors: %llu: %u", cpus, (unsigned long long)wanted[i],
+				     owner->pid);
 		}
 		cr_assert_not(owners_find(owners, 5100, &n));
 		owners_free(owners);
