@@ -88,7 +88,7 @@ static bool is_v6(const struct worker *worker, unsigned k)
 	return (k + 1ULL) * percent / 100 != k * percent / 100;
 }
 
-/* The listener behind a port of connections, opened when it is first needed; or -errno. */
+/* The listener behind a port of connections, opened where it is not yet; or -errno. */
 static int worker_acceptor(struct worker *worker, bool v6, unsigned index)
 {
 	int *acceptor;
@@ -304,11 +304,31 @@ static int worker_open_kind(struct worker *worker, enum kind kind)
 	return 0;
 }
 
+/* A server listens before it has connections: its listeners have low descriptors. */
+static int open_acceptors(struct worker *worker, enum kind kind, unsigned first)
+{
+	for (unsigned k = 0; k < worker->count[kind]; k += CLIENT_PORTS)
+		for (int v6 = worker->v6_percent == 100; v6 <= (worker->v6_percent > 0); v6++) {
+			int fd = worker_acceptor(worker, v6, first + k / CLIENT_PORTS);
+
+			if (fd < 0)
+				return fd;
+		}
+	return 0;
+}
+
 int worker_open(struct worker *worker)
 {
+	int err;
+
 	for (unsigned i = 0; i < worker->idle_fds; i++)
 		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
 			return -errno;
+	err = open_acceptors(worker, KIND_CONNECTIONS, 0);
+	if (!err)
+		err = open_acceptors(worker, KIND_TIME_WAIT, ACCEPTOR_PORTS);
+	if (err)
+		return err;
 	for (int kind = 0; kind < KIND_TIME_WAIT; kind++) {
 		int result = worker_open_kind(worker, (enum kind)kind);
 

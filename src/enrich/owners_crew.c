@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "base/dir.h"
@@ -22,9 +23,7 @@ enum {
 
 struct crew_member {
 	struct owner_walk walk;
-	const struct owner_pids *pids;
 	struct owner_rests more; /* of the processes it took */
-	uint32_t to;             /* the round: see owners_look_once_more() */
 	char *buf;
 	int err;
 	bool started;
@@ -40,30 +39,25 @@ bool owners_crew_pays(const struct owner_walk *walk, const struct owner_pids *pi
 	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= CREW_MIN_FDS;
 }
 
-/* The first round takes processes off the list, the others go on with those. */
 static void *run_member(void *arg)
 {
 	struct crew_member *member = arg;
-	struct owner_walk *walk = &member->walk;
-	const struct owner_pids *pids = member->pids;
+	struct owner_crew *crew = member->walk.crew;
+	const struct owner_rests *now = &crew->now;
 	size_t at;
 
-	if (member->to > 0) {
-		member->err = owners_look_once_more(walk, &member->more, member->to, member->buf);
-		return NULL;
-	}
-	while ((at = atomic_fetch_add(&walk->crew->next, TAKE)) < pids->n)
-		for (size_t i = at; i < pids->n && i < at + TAKE; i++) {
-			if (member->err < 0 || owners_has_ended(walk, pids->list[i]))
+	while ((at = atomic_fetch_add(&crew->next, crew->take)) < now->n)
+		for (size_t i = at; i < now->n && i < at + crew->take; i++) {
+			if (member->err < 0 || owners_has_ended(&member->walk, now->list[i].pid))
 				return NULL;
-			member->err =
-				owners_first_look(walk, pids->list[i], &member->more, member->buf);
+			member->err = owners_look(&member->walk, now->list[i], crew->to,
+						  &member->more, member->buf);
 		}
 	return NULL;
 }
 
 static int begin_member(struct crew_member *member, const struct owner_walk *walk,
-			struct owner_crew *crew, const struct owner_pids *pids)
+			struct owner_crew *crew)
 {
 	*member = (struct crew_member){
 		.walk = {
@@ -72,7 +66,6 @@ static int begin_member(struct crew_member *member, const struct owner_walk *wal
 			.boot_time = walk->boot_time,
 			.crew = crew,
 		},
-		.pids = pids,
 		.buf = malloc(DIR_BUF_SIZE),
 	};
 	if (walk->query->inodes) {
@@ -104,57 +97,70 @@ static void start_member(struct crew_member *member)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* One round of all of them. A thread that cannot be had, or is not worth it, is done without. */
-static void run_round(struct crew_member *members, size_t n, bool threads)
+/* One round of all of them. A thread that cannot be had is done without. */
+static void run_round(struct crew_member *members, size_t n, struct owner_crew *crew)
 {
+	/* So little is looked at before a thread has begun. */
+	bool threads = crew->now.n > 1 &&
+		       crew->now.n >= CREW_MIN_PROCESSES / (crew->to / OWNERS_FIRST_FDS);
+
+	crew->take = crew->now.n >= CREW_MIN_PROCESSES ? TAKE : 1;
+	atomic_store(&crew->next, 0);
+	for (size_t i = 0; crew->settled && i < members[0].walk.n_slots; i++)
+		crew->settled[i] = crew->owner[i] > 0;
 	for (size_t i = 1; i < n && threads; i++)
 		start_member(&members[i]);
 	run_member(&members[0]);
 	for (size_t i = 1; i < n; i++) {
 		if (members[i].started)
 			pthread_join(members[i].thread, NULL);
-		else
-			run_member(&members[i]);
 		members[i].started = false;
 	}
 }
 
-/* How many processes have descriptors left to be looked at; 0, too, when the walk is to end. */
-static size_t left_over(const struct crew_member *members, size_t n)
+static int compare_rests(const void *a, const void *b)
 {
-	size_t left = 0;
+	const struct owner_rest *x = a, *y = b;
 
-	for (size_t i = 0; i < n; i++) {
-		if (members[i].err < 0)
-			return 0;
-		left += members[i].more.n;
-	}
-	return owners_has_ended(&members[0].walk, UINT32_MAX) ? 0 : left;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static void settle(struct owner_crew *crew, size_t n_slots)
+/* What is left of all of them is what the next round is about. 0 or -ENOMEM. */
+static int gather_rests(struct crew_member *members, size_t n, struct owner_crew *crew)
 {
-	for (size_t i = 0; crew->settled && i < n_slots; i++)
-		crew->settled[i] = crew->owner[i] > 0;
+	struct owner_rests *now = &crew->now;
+
+	now->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct owner_rests *more = &members[i].more;
+
+		if (members[i].err < 0)
+			return members[i].err;
+		/* There were no fewer in the round before. */
+		if (more->n > 0)
+			memcpy(now->list + now->n, more->list, more->n * sizeof(*now->list));
+		now->n += more->n;
+		more->n = 0;
+	}
+	if (now->n > 0)
+		qsort(now->list, now->n, sizeof(*now->list), compare_rests);
+	return 0;
 }
 
 /* All stay in one round, so that who is found does not hinge on which thread was the faster one: it
- * is the first process of the first round in which there is one. */
-static void run_rounds(struct crew_member *members, size_t n, struct owner_crew *crew)
+ * is the first process of the first round in which there is one. 0 or -ENOMEM. */
+static int run_rounds(struct crew_member *members, size_t n, struct owner_crew *crew,
+		      const struct owner_pids *pids)
 {
-	const size_t n_slots = members[0].walk.n_slots;
-	uint32_t to = OWNERS_FIRST_FDS;
-	size_t left;
+	int err = owners_rests_begin(&crew->now, pids);
 
-	settle(crew, n_slots);
-	run_round(members, n, true);
-	while ((left = left_over(members, n)) > 0) {
-		settle(crew, n_slots);
-		to = owners_next_round(to);
-		for (size_t i = 0; i < n; i++)
-			members[i].to = to;
-		run_round(members, n, left >= CREW_MIN_PROCESSES);
+	crew->to = OWNERS_FIRST_FDS;
+	while (err == 0 && crew->now.n > 0 && !owners_has_ended(&members[0].walk, UINT32_MAX)) {
+		run_round(members, n, crew);
+		err = gather_rests(members, n, crew);
+		crew->to = owners_next_round(crew->to);
 	}
+	return err;
 }
 
 /* The member whose next process has the lowest number; NULL: there are no more. */
@@ -172,6 +178,14 @@ static struct crew_member *next_member(struct crew_member *members, size_t n)
 			next = member;
 	}
 	return next;
+}
+
+/* Where one owner is enough, another thread may have found an earlier one in the same round. */
+static bool is_owner(const struct owner_walk *from, uint32_t number, uint32_t pid)
+{
+	const struct owner_crew *crew = from->crew;
+
+	return !from->query->first_only || !crew->owner || crew->owner[number] == pid;
 }
 
 /* Takes over what a member knows of its next process. 0 or -ENOMEM. */
@@ -193,7 +207,7 @@ static int take_process(struct owner_walk *walk, struct crew_member *member)
 			return 0;
 		if (!walk->query->inodes)
 			number = owners_slot(walk, from->slots[hit->slot].inode, &err);
-		if (number)
+		if (number && is_owner(from, hit->slot, from->processes[process].pid))
 			err = owners_push_hit(walk, *number, hit->fd);
 		if (err < 0)
 			return err;
@@ -235,14 +249,15 @@ int owners_crew_run(struct owner_walk *walk, const struct owner_pids *pids)
 			crew.owner[i] = walk->slots[i].n_hits > 0;
 	}
 	for (size_t i = 0; i < n && err == 0; i++)
-		err = begin_member(&members[i], walk, &crew, pids);
+		err = begin_member(&members[i], walk, &crew);
 	if (err == 0)
-		run_rounds(members, n, &crew);
+		err = run_rounds(members, n, &crew, pids);
 	if (err == 0)
 		err = put_together(walk, members, n);
 	for (size_t i = 0; members && i < n; i++)
 		end_member(&members[i]);
 	free(members);
+	free(crew.now.list);
 	free(crew.owner);
 	free(crew.settled);
 	return err;

@@ -13,10 +13,25 @@
 struct dir_stream;
 struct owner_record;
 
+/* A process of which not all descriptors have been looked at. */
+struct owner_rest {
+	uint32_t pid;
+	uint32_t from; /* the lowest descriptor that has not */
+	int64_t at;    /* where its directory goes on, see dir_seek() */
+};
+
+struct owner_rests {
+	struct owner_rest *list;
+	size_t n, cap;
+};
+
 /* Several walks side by side, of one query. */
 struct owner_crew {
-	atomic_size_t next;    /* process of the list that nobody has taken yet */
-	atomic_size_t n_found; /* wanted sockets that have an owner */
+	struct owner_rests now; /* what this round is about, in the order of processes */
+	uint32_t to;            /* see owners_look() */
+	size_t take;            /* so many at a time */
+	atomic_size_t next;     /* the first that nobody has taken yet */
+	atomic_size_t n_found;  /* wanted sockets that have an owner */
 	/* Of each slot the lowest process that was found in this round, or 0; NULL: all sockets are
 	 * wanted. */
 	_Atomic uint32_t *owner;
@@ -28,18 +43,6 @@ struct owner_crew {
 /* Processes, by their numbers. */
 struct owner_pids {
 	uint32_t *list;
-	size_t n, cap;
-};
-
-/* A process of which not all descriptors have been looked at. */
-struct owner_rest {
-	uint32_t pid;
-	uint32_t from; /* the lowest descriptor that has not */
-	int64_t at;    /* where its directory goes on, see dir_seek() */
-};
-
-struct owner_rests {
-	struct owner_rest *list;
 	size_t n, cap;
 };
 
@@ -72,15 +75,16 @@ int owners_add_socket(struct owner_walk *walk, struct owner_files *files, uint64
 /* The process that was added last holds the socket of that slot. 0 or -ENOMEM. */
 int owners_push_hit(struct owner_walk *walk, uint32_t number, uint32_t fd);
 
+/* All processes, of which nothing has been looked at. 0 or -ENOMEM. */
+int owners_rests_begin(struct owner_rests *rests, const struct owner_pids *pids);
+
 /*
- * Looks into a process, at its low descriptors only where that may be enough: if it has others it
- * is put into more, for owners_look_on(). 0 or -ENOMEM.
+ * Looks into a process in the round that goes below the descriptor `to`, or at all that it has
+ * where rounds are of no use. If it has others it is put into more, for the next round. 0 or
+ * -ENOMEM.
  */
-int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf);
-/* The next round: looks at those below the descriptor `to`, and keeps in more what has still
- * others. Ends early when the walk has. 0 or -ENOMEM. */
-int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to,
-			  char *buf);
+int owners_look(struct owner_walk *walk, struct owner_rest rest, uint32_t to,
+		struct owner_rests *more, char *buf);
 /* How far the round goes that follows one below `to`; the first one goes below OWNERS_FIRST_FDS. */
 uint32_t owners_next_round(uint32_t to);
 /* Whether the walk is done before that process, or is to stop. */

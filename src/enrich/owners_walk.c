@@ -120,6 +120,15 @@ static int add_rest(struct owner_rests *rests, const struct owner_rest *rest)
 	return err;
 }
 
+int owners_rests_begin(struct owner_rests *rests, const struct owner_pids *pids)
+{
+	int err = owners_grow(&rests->list, &rests->cap, pids->n, sizeof(*rests->list));
+
+	for (size_t i = 0; err == 0 && i < pids->n; i++)
+		rests->list[rests->n++] = (struct owner_rest){ .pid = pids->list[i] };
+	return err;
+}
+
 /*
  * Where one owner of each socket is enough, the low descriptors of all processes come first: that
  * is where listeners are, and a server may have many thousands of others behind them. To look into
@@ -127,39 +136,20 @@ static int add_rest(struct owner_rests *rests, const struct owner_rest *rest)
  * services that it starts on demand; it is the owner that netstat, and a full walk, come upon
  * first.
  */
-static uint32_t first_fds(const struct owner_walk *walk, uint32_t pid)
+static uint32_t limit_of(const struct owner_walk *walk, uint32_t pid, uint32_t to)
 {
 	if (!is_breadth_first(walk))
 		return OWNERS_ALL_FDS;
-	return pid == 1 ? FIRST_FDS_OF_INIT : OWNERS_FIRST_FDS;
+	return pid == 1 && to < FIRST_FDS_OF_INIT ? FIRST_FDS_OF_INIT : to;
 }
 
-int owners_first_look(struct owner_walk *walk, uint32_t pid, struct owner_rests *more, char *buf)
+int owners_look(struct owner_walk *walk, struct owner_rest rest, uint32_t to,
+		struct owner_rests *more, char *buf)
 {
-	struct owner_rest rest = { .pid = pid };
-	int got = owners_look_into(walk, &rest, first_fds(walk, pid), buf);
+	uint32_t limit = limit_of(walk, rest.pid, to);
+	int got = rest.from < limit ? owners_look_into(walk, &rest, limit, buf) : 1;
 
 	return got > 0 ? add_rest(more, &rest) : got;
-}
-
-int owners_look_once_more(struct owner_walk *walk, struct owner_rests *more, uint32_t to, char *buf)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < more->n; i++) {
-		int got = 1;
-
-		if (owners_has_ended(walk, more->list[i].pid))
-			break;
-		if (more->list[i].from < to)
-			got = owners_look_into(walk, &more->list[i], to, buf);
-		if (got < 0)
-			return got;
-		if (got > 0)
-			more->list[left++] = more->list[i];
-	}
-	more->n = left;
-	return 0;
 }
 
 uint32_t owners_next_round(uint32_t to)
@@ -170,16 +160,23 @@ uint32_t owners_next_round(uint32_t to)
 /* Looks into all processes, one after the other. */
 static int owners_walk_all(struct owner_walk *walk, const struct owner_pids *pids, char *buf)
 {
-	struct owner_rests more = { .list = NULL };
+	struct owner_rests now = { .list = NULL }, more = { .list = NULL }, spare;
 	uint32_t to = OWNERS_FIRST_FDS;
-	int err = 0;
+	int err = owners_rests_begin(&now, pids);
 
-	for (size_t i = 0; i < pids->n && err == 0 && !owners_has_ended(walk, pids->list[i]); i++)
-		err = owners_first_look(walk, pids->list[i], &more, buf);
-	while (err == 0 && more.n > 0 && !owners_has_ended(walk, more.list[0].pid)) {
+	while (err == 0 && now.n > 0 && !owners_has_ended(walk, now.list[0].pid)) {
+		for (size_t i = 0; err == 0 && i < now.n; i++) {
+			if (owners_has_ended(walk, now.list[i].pid))
+				break;
+			err = owners_look(walk, now.list[i], to, &more, buf);
+		}
+		spare = now;
+		now = more;
+		more = spare;
+		more.n = 0;
 		to = owners_next_round(to);
-		err = owners_look_once_more(walk, &more, to, buf);
 	}
+	free(now.list);
 	free(more.list);
 	return err;
 }
