@@ -256,6 +256,7 @@ libcore_a_SOURCES = \
 	%D%/view/summary_text.c %D%/view/summary_text.h \
 	%D%/view/time_wait.c %D%/view/time_wait.h \
 	%D%/view/time_wait_advice.c %D%/view/time_wait_advice.h \
+	%D%/view/time_wait_findings.c %D%/view/time_wait_findings.h \
 	%D%/view/time_wait_answer.h \
 	%D%/view/time_wait_facts.c %D%/view/time_wait_facts.h \
 	%D%/view/time_wait_here.c %D%/view/time_wait_here.h \

@@ -166,7 +166,8 @@ static void count_hold(struct ports_sums *sums, struct ports_triple *triple,
 {
 	triple->established += hold->kind == PORTS_HOLD_ESTABLISHED;
 	triple->time_wait += hold->kind == PORTS_HOLD_TIME_WAIT;
-	triple->other += hold->kind == PORTS_HOLD_OTHER;
+	triple->other += hold->kind == PORTS_HOLD_OTHER || hold->kind == PORTS_HOLD_HALF_CLOSED;
+	triple->half_closed += hold->kind == PORTS_HOLD_HALF_CLOSED;
 	triple->recent += hold->recent;
 	sums->outbound[hold->port]++;
 }

@@ -194,7 +194,7 @@ static int add_hold(struct ports_sums *sums, const struct sock *row, enum ports_
 {
 	struct ports_end source = source_of(row), dest = dest_of(row);
 	struct ports_hold hold = { .port = row->local.port,
-				   .kind = (uint8_t)kind & 3,
+				   .kind = (uint8_t)kind & 7,
 				   .frees_s = PORTS_NEVER };
 	uint32_t source_at = add_end(sums, &source), dest_at = PORTS_NONE, at;
 	struct ports_triple *triple;
@@ -271,5 +271,7 @@ int ports_sums_add(struct ports_sums *sums, const struct sock *row, bool wanted)
 		kind = PORTS_HOLD_ESTABLISHED;
 	else if (row->state == TCP_STATE_TIME_WAIT)
 		kind = PORTS_HOLD_TIME_WAIT;
+	else if (row->state == TCP_STATE_FIN_WAIT2 && !(row->has & SOCK_HAS_INODE))
+		kind = PORTS_HOLD_HALF_CLOSED;
 	return add_hold(sums, row, kind, wanted);
 }

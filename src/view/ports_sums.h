@@ -18,7 +18,7 @@
  * their own triple and the other triples' free ports are too many by them. Timestamps, which a
  * TIME_WAIT needs to be used again, are not told either.
  *
- * Memory: 8 bytes a socket whose local port is in the range, 44 a triple, 32 an address or a
+ * Memory: 8 bytes a socket whose local port is in the range, 48 a triple, 32 an address or a
  * (destination, port), and the hashes of both: some 150 bytes for a triple with a destination of
  * its own. Less than 1 MB besides. Nothing is allocated for a row but by growing arrays.
  */
@@ -80,6 +80,7 @@ struct ports_triple {
 	uint32_t next;         /* of the same source */
 	uint32_t first;        /* of its sockets */
 	uint32_t established, time_wait, other;
+	uint32_t half_closed; /* of other: in FIN_WAIT2, closed here and held by no process */
 	/* Ports of the capacity that connections have: those of the triple, and where it has a
 	 * device those of the triple without too. */
 	uint32_t used;
@@ -99,6 +100,7 @@ struct ports_source {
 enum ports_hold_kind {
 	PORTS_HOLD_ESTABLISHED,
 	PORTS_HOLD_TIME_WAIT,
+	PORTS_HOLD_HALF_CLOSED, /* FIN_WAIT2 without a process */
 	PORTS_HOLD_OTHER,
 	PORTS_HOLD_OWNER, /* listens, or is bound only */
 };
@@ -107,7 +109,7 @@ enum ports_hold_kind {
 struct ports_hold {
 	uint32_t next; /* of the same triple */
 	uint16_t port;
-	uint8_t kind : 2;
+	uint8_t kind : 3;
 	bool reusable : 1, recent : 1;
 	/* Seconds until the port is free again, rounded up; PORTS_NEVER: nobody knows. */
 	uint8_t frees_s;

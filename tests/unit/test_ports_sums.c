@@ -425,8 +425,22 @@ Test(ports_sums, fin_wait_2_has_an_age_and_is_not_used_again)
 	add(row);
 	triple = finish_one();
 	cr_assert_eq(triple.other, 1);
+	cr_assert_eq(triple.half_closed, 1);
 	cr_assert_eq(triple.reusable, 0);
 	cr_assert_eq(triple.recent, 1);
+}
+
+Test(ports_sums, fin_wait_2_of_a_process_is_not_closed)
+{
+	struct sock row = tcp("10.0.0.1", 40000, "10.0.0.2", 443, TCP_STATE_FIN_WAIT2);
+	struct ports_triple triple;
+
+	row.has |= SOCK_HAS_INODE;
+	row.inode = 7;
+	add(row);
+	triple = finish_one();
+	cr_assert_eq(triple.other, 1);
+	cr_assert_eq(triple.half_closed, 0);
 }
 
 Test(ports_sums, recent_ends_at_ten_seconds)

@@ -114,6 +114,18 @@ static void add_live(const char *local, uint16_t local_port, const char *remote,
 	add(sock);
 }
 
+/* Closed here and not by the other end. */
+static void add_half_closed(const char *local, uint16_t local_port, const char *remote,
+			    uint16_t remote_port)
+{
+	struct sock sock = row(TCP_STATE_FIN_WAIT2, local, local_port, remote, remote_port);
+
+	sock.has = SOCK_HAS_TIMER;
+	sock.timer = TIMER_TIMEWAIT;
+	sock.timer_ms = 30000;
+	add(sock);
+}
+
 /* Once: what is sorted cannot be found any more. */
 static void finish(void)
 {
@@ -430,6 +442,63 @@ Test(time_wait, live_connections_hold_the_ports)
 	advise(NULL, NULL);
 	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
 	cr_assert_null(strstr(advice.verdict, "takes the edge off"));
+}
+
+Test(time_wait, half_closed_connections_hold_the_ports)
+{
+	for (unsigned int i = 0; i < 27000; i++)
+		add_half_closed("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443);
+	facts.tw_reuse.value = ports.set.tw_reuse = 1;
+	advise("812/app", NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "27000 of them by closed connections that wait"));
+	cr_assert_null(strstr(advice.verdict, "still there"));
+	cr_assert_null(strstr(advice.verdict, "takes the edge off"));
+	cr_assert(helps("tcp_fin_timeout (now 60 s)"));
+	cr_assert(!helps("tcp_tw_reuse=1"));
+	cr_assert(!helps("812/app"));
+	cr_assert_str_eq(advice.folk[0], "tcp_tw_reuse");
+}
+
+Test(time_wait, half_closed_beside_time_wait_and_live)
+{
+	for (unsigned int i = 0; i < 10000; i++)
+		add_half_closed("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443);
+	for (unsigned int i = 10000; i < 26000; i++)
+		add_time_wait("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443, 30000);
+	for (unsigned int i = 26000; i < 28000; i++)
+		add_live("10.0.0.1", (uint16_t)(32768 + i), "10.9.9.9", 443, 0);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "10000 of them by closed connections"));
+	cr_assert_not_null(strstr(advice.verdict, "and 16000 by TIME_WAIT"));
+	cr_assert(helps("tcp_tw_reuse=1"));
+	/* Those in FIN_WAIT2 stay, and there is room without the others. */
+	facts.tw_reuse.value = ports.set.tw_reuse = 1;
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_WATCH);
+}
+
+Test(time_wait, the_destination_that_is_used_up_is_told)
+{
+	facts.tw_reuse.value = ports.set.tw_reuse = 1;
+	outbound("10.0.0.1", "10.9.9.9", 28000, 30000);
+	for (unsigned int i = 0; i < 27000; i++)
+		add_half_closed("10.0.0.1", (uint16_t)(32768 + i), "10.8.8.8", 443);
+	advise("812/app", NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert_not_null(strstr(advice.verdict, "connections to 10.8.8.8:443"));
+	cr_assert(helps("10.8.8.8:443"));
+	cr_assert(!helps("812/app"));
+}
+
+Test(time_wait, no_port_at_all_without_time_wait)
+{
+	for (unsigned int port = 32768; port <= 60999; port++)
+		port_set_add(&ports.set.reserved, (uint16_t)port);
+	advise(NULL, NULL);
+	cr_assert_eq(advice.level, TIME_WAIT_PROBLEM);
+	cr_assert(helps("ip_local_reserved_ports (now 28232)"));
 }
 
 Test(time_wait, ports_that_listeners_block_are_not_there)
