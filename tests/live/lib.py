@@ -529,6 +529,12 @@ def same_table(a, b, tolerance=0.0):
     return len(a) == len(b) and all(_same_line(x, y, tolerance) for x, y in zip(a, b))
 
 
+def behind_inode(row):
+    """Where what is behind I-Node begins in a row about a UNIX socket: column 59, but for a number of
+    more than eight digits."""
+    return max(59, 51 + len(row[50:].split(" ", 1)[0]))
+
+
 def like_netstat(*args, fix=None, alter=None, tolerance=1.5, tries=8):
     """
     lssock with these arguments prints what netstat -W prints, byte for byte. fix(text) mends

@@ -213,7 +213,7 @@ def unix_owners():
     server.bind("owned")
     server.listen()
     row = matching(like_netstat("-xlp").rows, r" owned$")
-    equal(row[59:], f"{os.getpid()}/python3".ljust(20) + " owned")
+    equal(row[lib.behind_inode(row):], f"{os.getpid()}/python3".ljust(20) + " owned")
 
 
 @case("every spelling of -p")

@@ -124,7 +124,8 @@ dir {place}
         pid = server.process.pid
         expect(port, pid, "redis-server")
         row = matching(lssock_ok("-xlp").rows, rf" {re.escape(place)}/redis\.sock$")
-        equal(row[59:79].strip(), f"{pid}/redis-server"[:19])
+        at = lib.behind_inode(row)
+        equal(row[at:at + 20].strip(), f"{pid}/redis-server"[:19])
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"PING\r\n")
             equal(client.recv(7), b"+PONG\r\n")

@@ -275,7 +275,8 @@ class Population:
 
     def mend_unix(self, line):
         inode = int(line[50:].split()[0])
-        end = 80 if re.match(r"(\d+/python3|-) +$", line[59:79]) else 59
+        at = lib.behind_inode(line)
+        end = at + 21 if re.match(r"(\d+/python3|-) +$", line[at:at + 20]) else at
         if inode:
             return line[:end] + self.unix[inode] if inode in self.unix else line
         name = self.waiting.get((line[25:36].strip(), line[end:]))
@@ -456,12 +457,12 @@ for TITLE, NAME in UNIX_NAMES.items():
             )
         )
         row = matching(lssock_ok("-xl").rows, rf" {want[0]} ")
-        equal(row[59:], want[1])
+        equal(row[lib.behind_inode(row):], want[1])
 
 
 @case("a UNIX path of 107 and of 108 bytes")
 def unix_long_paths():
-    names = [row[59:] for row in lssock_ok("-xl").rows]
+    names = [row[lib.behind_inode(row):] for row in lssock_ok("-xl").rows]
     equal([names.count("p" * 107), names.count("q" * 108)], [1, 1])
 
 
@@ -476,7 +477,7 @@ def unix_forgery():
 
 @case("an abstract name and a path that starts with @ do not look alike")
 def unix_look_alikes():
-    names = [row[59:] for row in lssock_ok("-xl").rows]
+    names = [row[lib.behind_inode(row):] for row in lssock_ok("-xl").rows]
     that("\\x40path" in names, "the path")
     that("@@at" in names, "the abstract name")
 

@@ -331,7 +331,7 @@ def half_closed_elsewhere():
     write("ip_local_port_range", "43000 43099")
     write("tcp_tw_reuse", "1")
     busy = listen("127.0.0.6", SERVICE)
-    connect(busy, 0, 100, "127.0.0.6")
+    connect(busy, 0, 98, "127.0.0.6")
     server = listen("127.0.0.7", SERVICE)
     half_close(server, 95, "127.0.0.7")
     document = answer()
