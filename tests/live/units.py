@@ -19,6 +19,8 @@ import lib
 from lib import case, equal, lssock, lssock_ok, that
 
 CONTAINER = "0123456789abcdef" * 4
+# Process numbers are used again in each namespace, and a run that was killed leaves its groups.
+SLICE = f"lssocktest{time.time_ns():x}.slice"
 
 lib.enter()
 
@@ -56,7 +58,7 @@ def mount_of_groups():
 def make_group(path):
     """Makes a group below a slice of this test; returns its directory."""
     lib.need_real_root()
-    here = os.path.join(mount_of_groups(), f"lssocktest{os.getpid()}.slice")
+    here = os.path.join(mount_of_groups(), SLICE)
     if not _made:
         atexit.register(_remove_groups)
     for part in ("", *path.split("/")):
@@ -190,7 +192,7 @@ def hostile_names():
         columns = "--columns=unit,container,program"
         result = as_nobody("-tlp", "-H", columns, f"sport = :{port}")
         equal(result.out.split(), [
-            f"lssocktest{os.getpid()}.slice", r"\x1b[31mx\x20y]", r"[lxc:\x1b[31mx\x20y]]"])
+            SLICE, r"\x1b[31mx\x20y]", r"[lxc:\x1b[31mx\x20y]]"])
         row = sockets(as_nobody("-tl", "--json", columns, f"sport = :{port}"))[0]
         equal(row["container"], "\033[31mx y]")
 
