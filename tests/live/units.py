@@ -20,7 +20,7 @@ from lib import case, equal, lssock, lssock_ok, that
 
 CONTAINER = "0123456789abcdef" * 4
 # Process numbers are used again in each namespace, and a run that was killed leaves its groups.
-SLICE = f"lssocktest{time.time_ns():x}.slice"
+RUN = time.time_ns()
 
 lib.enter()
 
@@ -55,10 +55,14 @@ def mount_of_groups():
     return here
 
 
+def slice_here():
+    return f"lssocktest{RUN:x}p{os.getpid()}.slice"
+
+
 def make_group(path):
     """Makes a group below a slice of this test; returns its directory."""
     lib.need_real_root()
-    here = os.path.join(mount_of_groups(), SLICE)
+    here = os.path.join(mount_of_groups(), slice_here())
     if not _made:
         atexit.register(_remove_groups)
     for part in ("", *path.split("/")):
@@ -192,7 +196,7 @@ def hostile_names():
         columns = "--columns=unit,container,program"
         result = as_nobody("-tlp", "-H", columns, f"sport = :{port}")
         equal(result.out.split(), [
-            SLICE, r"\x1b[31mx\x20y]", r"[lxc:\x1b[31mx\x20y]]"])
+            slice_here(), r"\x1b[31mx\x20y]", r"[lxc:\x1b[31mx\x20y]]"])
         row = sockets(as_nobody("-tl", "--json", columns, f"sport = :{port}"))[0]
         equal(row["container"], "\033[31mx y]")
 
