@@ -26,6 +26,7 @@ libcore_a_SOURCES = \
 	%D%/base/sandbox.c %D%/base/sandbox.h \
 	%D%/base/services_file.c %D%/base/services_file.h \
 	%D%/base/status.h \
+	%D%/base/thread.c %D%/base/thread.h \
 	%D%/base/tree.c %D%/base/tree.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/capture/capture_dirs.c %D%/capture/capture_dirs.h \

@@ -73,7 +73,9 @@ struct env {
 	 */
 	int (*owners_open)(const struct env *env);
 
-	const struct resolver *resolver; /* names of hosts, services, users, protocols */
+	/* Names of hosts, services, users, protocols. A static one: threads that ask may outlive
+	 * this struct. */
+	const struct resolver *resolver;
 
 	/*
 	 * Opens the directory where the cgroup2 file system is mounted (O_PATH; the caller closes

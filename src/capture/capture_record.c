@@ -128,7 +128,11 @@ int capture_record_begin(const struct env *outer, const char *path, const struct
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	int err;
 
-	capture_recorder = (struct capture_recorder){ .outer = outer, .path = path };
+	capture_recorder = (struct capture_recorder){
+		.outer = outer,
+		.resolver = outer->resolver,
+		.path = path,
+	};
 	if (fd < 0) {
 		err = -errno;
 		snprintf(text, size, "--record: %s: %s", path,

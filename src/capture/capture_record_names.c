@@ -3,6 +3,8 @@
  * Recording of names. A look-up has a record when it begins and one when it comes back: one that
  * the run did not wait for is late again when it is repeated.
  *
+ * Threads that ask may begin, and come back, when the run has ended and its world is gone.
+ *
  * Limit: a name that comes too late for its row, but before the run ends, will be there in time.
  */
 #include <errno.h>
@@ -16,11 +18,6 @@
 #include "capture/capture_recorder.h"
 
 enum { NAME_KEY_MAX = 512 };
-
-static const struct resolver *outer_resolver(void)
-{
-	return capture_recorder.outer->resolver;
-}
 
 static void begin(enum capture_kind kind, const void *key, size_t key_len)
 {
@@ -42,7 +39,7 @@ static int record_host(int family, const void *addr, char *buf, size_t size)
 
 	memcpy(key + 1, addr, n);
 	begin(CAPTURE_HOST, key, n + 1);
-	err = outer_resolver()->host(family, addr, buf, size);
+	err = capture_recorder.resolver->host(family, addr, buf, size);
 	end_text(CAPTURE_HOST, err, key, n + 1, buf);
 	return err;
 }
@@ -53,7 +50,7 @@ static int record_addresses(const char *name, uint8_t *families, uint8_t (*list)
 	int n;
 
 	begin(CAPTURE_ADDRESSES, name, strlen(name));
-	n = outer_resolver()->addresses(name, families, list, max);
+	n = capture_recorder.resolver->addresses(name, families, list, max);
 	value = n > 0 ? calloc((size_t)n, 17) : NULL;
 	if (n > 0 && !value)
 		return n;
@@ -71,7 +68,7 @@ static uint16_t record_port(const char *name, const char *proto)
 {
 	char key[NAME_KEY_MAX];
 	size_t n = strlen(proto) + 1, n_name = strlen(name);
-	uint16_t port = outer_resolver()->port(name, proto);
+	uint16_t port = capture_recorder.resolver->port(name, proto);
 	uint8_t value[8];
 
 	if (n + n_name > sizeof(key))
@@ -85,7 +82,7 @@ static uint16_t record_port(const char *name, const char *proto)
 
 static int record_uid(const char *name, uint32_t *uid)
 {
-	int err = outer_resolver()->uid(name, uid);
+	int err = capture_recorder.resolver->uid(name, uid);
 	uint8_t value[8];
 
 	if (err == 0)
@@ -102,7 +99,7 @@ static int record_user(uint32_t uid, char *buf, size_t size)
 
 	capture_put_number(key, uid, sizeof(key));
 	begin(CAPTURE_USER, key, sizeof(key));
-	err = outer_resolver()->user(uid, buf, size);
+	err = capture_recorder.resolver->user(uid, buf, size);
 	end_text(CAPTURE_USER, err, key, sizeof(key), buf);
 	return err;
 }
@@ -143,7 +140,7 @@ static int record_services(void (*row)(void *ctx, const char *proto, uint16_t po
 	int err;
 
 	begin(CAPTURE_SERVICES, NULL, 0);
-	err = outer_resolver()->services(note_service, &list);
+	err = capture_recorder.resolver->services(note_service, &list);
 	if (err == 0)
 		err = list.error;
 	capture_record_put(CAPTURE_SERVICES, err, NULL, 0, list.bytes, err < 0 ? 0 : list.n);
@@ -153,8 +150,8 @@ static int record_services(void (*row)(void *ctx, const char *proto, uint16_t po
 
 static void record_begin_thread(void)
 {
-	if (outer_resolver()->begin_thread)
-		outer_resolver()->begin_thread();
+	if (capture_recorder.resolver->begin_thread)
+		capture_recorder.resolver->begin_thread();
 }
 
 static const struct resolver resolver = {

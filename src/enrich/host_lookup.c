@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "base/env.h"
 #include "base/resolver.h"
+#include "base/thread.h"
 
 /* How long a signal may go unnoticed. */
 static const int64_t slice_ns = 50 * 1000000;
@@ -94,25 +94,6 @@ static void *lookup_run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread. 0 or -errno. */
-static int lookup_start(struct lookup *lookup)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int error = pthread_attr_init(&attr);
-
-	if (error)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attr, lookup_run, lookup);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 /* With the lock held: 0, -ETIMEDOUT or -EINTR. */
 static int lookup_wait(struct lookup *lookup, const struct env *env, int64_t deadline_ns)
 {
@@ -137,11 +118,12 @@ int host_lookup(const struct env *env, const char *name, uint8_t *families, unio
 		size_t max, int64_t deadline_ns)
 {
 	struct lookup *lookup = lookup_new(env, name, max);
+	pthread_t thread;
 	int n;
 
 	if (!lookup)
 		return -ENOMEM;
-	n = lookup_start(lookup);
+	n = thread_start(&thread, THREAD_DETACHED, 0, lookup_run, lookup);
 	pthread_mutex_lock(&lookup->lock);
 	if (n < 0) {
 		lookup->users--; /* there is no thread */

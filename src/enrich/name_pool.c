@@ -10,13 +10,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/resolver.h"
+#include "base/thread.h"
 #include "enrich/service_table.h"
 
 enum {
@@ -188,28 +188,9 @@ static void *name_pool_thread(void *arg)
 	return NULL;
 }
 
-/* Starts one detached thread that takes no signals: they are for the main thread. */
-static int name_pool_start_thread(struct name_pool *pool)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int error = pthread_attr_init(&attr);
-
-	if (error)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, POOL_STACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&thread, &attr, name_pool_thread, pool);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 int name_pool_submit(struct name_pool *pool, struct name_job *list, size_t n)
 {
+	pthread_t thread;
 	int ret = 0;
 
 	pthread_mutex_lock(&pool->lock);
@@ -222,7 +203,7 @@ int name_pool_submit(struct name_pool *pool, struct name_job *list, size_t n)
 	for (size_t i = pool->idle; i < n && pool->threads < POOL_THREADS_MAX; i++) {
 		pool->users++;
 		pool->threads++;
-		ret = name_pool_start_thread(pool);
+		ret = thread_start(&thread, THREAD_DETACHED, POOL_STACK, name_pool_thread, pool);
 		if (ret < 0) {
 			pool->users--;
 			pool->threads--;

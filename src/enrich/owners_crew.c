@@ -4,14 +4,13 @@
  * and keeps what it finds to itself; in the end all is put together in the order of the processes.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/dir.h"
 #include "base/env.h"
+#include "base/thread.h"
 #include "enrich/owners_process.h"
 
 enum {
@@ -86,17 +85,6 @@ static void end_member(struct crew_member *member)
 	free(member->buf);
 }
 
-/* Signals are for the main thread. */
-static void start_member(struct crew_member *member)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	member->started = pthread_create(&member->thread, NULL, run_member, member) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 /* One round of all of them. A thread that cannot be had is done without. */
 static void run_round(struct crew_member *members, size_t n, struct owner_crew *crew)
 {
@@ -109,7 +97,8 @@ static void run_round(struct crew_member *members, size_t n, struct owner_crew *
 	for (size_t i = 0; crew->settled && i < members[0].walk.n_slots; i++)
 		crew->settled[i] = crew->owner[i] > 0;
 	for (size_t i = 1; i < n && threads; i++)
-		start_member(&members[i]);
+		members[i].started =
+			thread_start(&members[i].thread, 0, 0, run_member, &members[i]) == 0;
 	run_member(&members[0]);
 	for (size_t i = 1; i < n; i++) {
 		if (members[i].started)

@@ -10,13 +10,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/env.h"
 #include "base/processors.h"
 #include "base/report.h"
+#include "base/thread.h"
 #include "source/diag_cut.h"
 #include "source/diag_inet.h"
 #include "source/diag_request.h"
@@ -231,21 +231,6 @@ static void tell_part(struct report *report, struct part *part)
 	report_free(&part->report);
 }
 
-/* Signals are for the main thread, but for the one of a reader that has gone, which comes to who
- * writes. */
-static bool start_part(struct part *part)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGPIPE);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&part->thread, NULL, run_part, part);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
-}
-
 /* One answer from those of the parts, which have ended. */
 static int join_answers(struct nl_session *session, struct part *parts, size_t n)
 {
@@ -302,7 +287,8 @@ static void run_again(struct part *parts, size_t n)
 static void run_parts(struct part *parts, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
-		parts[i].started = start_part(&parts[i]);
+		parts[i].started =
+			thread_start(&parts[i].thread, THREAD_WRITES, 0, run_part, &parts[i]) == 0;
 	run_part(&parts[0]);
 	for (size_t i = 1; i < n; i++) {
 		if (parts[i].started)

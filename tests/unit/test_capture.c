@@ -7,12 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/dir.h"
+#include "base/env.h"
+#include "base/report.h"
+#include "base/resolver.h"
 #include "capture/capture_dirs.h"
 #include "capture/capture_file.h"
 #include "capture/capture_index.h"
+#include "capture/capture_record.h"
 #include "guard.h"
 
 static const struct {
@@ -345,4 +350,44 @@ Test(capture, what_the_format_cannot_hold_is_told)
 	capture_put(&writer, &record);
 	cr_assert_eq(capture_writer_end(&writer, true), -EFBIG);
 	close(fd);
+}
+
+static unsigned int n_begun;
+
+static void late_begin(void)
+{
+	n_begun++;
+}
+
+static int late_host(int family, const void *addr, char *buf, size_t size)
+{
+	(void)family;
+	(void)addr;
+	snprintf(buf, size, "late");
+	return 0;
+}
+
+/* Threads that ask for names are left to themselves: one may begin when main() has returned. */
+Test(capture, a_thread_that_begins_when_the_run_has_ended)
+{
+	static const struct resolver late = { .begin_thread = late_begin, .host = late_host };
+	char dir[] = "/tmp/lssock-capture-XXXXXX", path[64], text[256] = "", name[64];
+	struct env outer = { .proc_fd = -ENOENT, .resolver = &late }, env;
+	struct report report;
+
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	report_init(&report, -1);
+	cr_assert_eq(capture_record_begin(&outer, path, &report, &env, text, sizeof(text)), 0, "%s",
+		     text);
+	cr_assert_eq(capture_record_end(false, text, sizeof(text)), 0, "%s", text);
+	memset(&outer, 0xa5, sizeof(outer)); /* what comes to lie on the stack then */
+
+	env.resolver->begin_thread();
+	cr_assert_eq(n_begun, 1);
+	cr_assert_eq(env.resolver->host(AF_INET, "\177\0\0\1", name, sizeof(name)), 0);
+	cr_assert_str_eq(name, "late");
+	report_free(&report);
+	unlink(path);
+	rmdir(dir);
 }
