@@ -11,8 +11,8 @@
 
 /* Fields of the table that are told of each listener, before what only this view knows. */
 static const char *const field_names[] = {
-	"proto", "family", "local_address", "local_port",   "v6only",
-	"path",  "uid",    "inode",         "backlog_used", "backlog",
+	"proto",     "family", "local_address", "local_port",   "v6only",  "path",
+	"path_kind", "uid",    "inode",         "backlog_used", "backlog",
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -97,27 +97,11 @@ static void put_json_field(struct json_doc *doc, const struct field *field, cons
 		json_doc_addr(doc, field->name, value.addr.family, value.addr.end);
 		return;
 	case FIELD_TEXT:
+		json_doc_text(doc, field->name, value.text.data, value.text.len);
+		return;
 	case FIELD_OWNERS:
 		return;
 	}
-}
-
-/* A UNIX name as the listings have it: '@' before an abstract one. */
-static void put_json_path(struct json_doc *doc, const struct sock *sock)
-{
-	char name[1 + UINT8_MAX];
-	bool abstract = sock->name_kind == UNIX_ABSTRACT;
-	size_t n = sock->name_len < UINT8_MAX ? sock->name_len : UINT8_MAX;
-
-	if (sock->family != AF_UNIX || !sock->name) {
-		json_doc_null(doc, "path");
-		json_doc_null(doc, "path_kind");
-		return;
-	}
-	name[0] = '@';
-	memcpy(name + abstract, sock->name, n);
-	json_doc_text(doc, "path", name, n + abstract);
-	json_doc_str(doc, "path_kind", abstract ? "abstract" : "pathname");
 }
 
 static void put_json_owner(struct json_doc *doc, const char *key, uint32_t pid, const char *program)
@@ -165,14 +149,8 @@ static void put_json_listener(struct json_doc *doc, const struct listeners_answe
 	const struct sock *sock = &listener->sock;
 
 	json_doc_object(doc, NULL);
-	for (size_t i = 0; i < COUNT_OF(field_names); i++) {
-		const struct field *field = field_named(field_names[i]);
-
-		if (field->type == FIELD_TEXT)
-			put_json_path(doc, sock);
-		else
-			put_json_field(doc, field, sock);
-	}
+	for (size_t i = 0; i < COUNT_OF(field_names); i++)
+		put_json_field(doc, field_named(field_names[i]), sock);
 	view_put_interface(answer->config, doc, sock->local.ifindex);
 	put_json_own(doc, answer, listener);
 	json_doc_bool(doc, "backlog_may_be_cut", listeners_may_be_cut(answer, listener));

@@ -358,7 +358,14 @@ def unix():
     row = [row for row in doc["listeners"] if row["inode"] == lib.inode_of(listener)][0]
     equal((row["backlog_used"], row["backlog"], row["fill_percent"]), (2, 1, 100))
     equal((row["drops"], row["states"]["SYN_RECV"], row["path_kind"]), (None, None, "abstract"))
-    that(bytes.fromhex(row["path_hex"]) == b"@" + name[1:], row["path_hex"])
+    equal(bytes.fromhex(row["path_hex"]), name[1:])
+    listed = [entry for entry in json.loads(lssock_ok("-lx", "--json").out)["sockets"]
+              if entry["inode"] == row["inode"]][0]
+    same = ("path", "path_hex", "path_kind", "proto", "backlog_used", "backlog", "uid")
+    equal({key: row[key] for key in same}, {key: listed.get(key, row[key]) for key in same})
+    rows = csv.DictReader(io.StringIO(lssock_ok("--listeners", "-x", "--csv").out, newline=""))
+    that(("abstract", str(row["inode"])) in [(row["path_kind"], row["inode"]) for row in rows],
+         "a name of that kind in CSV")
     that(all(row["proto"] == "unix" for row in doc["listeners"]), "only UNIX was asked for")
     text = lssock("--listeners", "-x").out
     that(re.search(rf"^  unix +{re.escape(shown)} +2 +2 +100% ", text, re.M), text)
