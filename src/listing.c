@@ -3,6 +3,7 @@
 #include "listing.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/env.h"
 #include "base/report.h"
@@ -41,6 +42,9 @@ void listing_describe(const struct listing_config *config, uint64_t round,
 	else if (env->proc_fd >= 0)
 		n = tree_readlink(env->proc_fd, "self/ns/net", about->netns,
 				  sizeof(about->netns) - 1);
+	if (n == -ENOMEM || n == -EMFILE || n == -ENFILE)
+		report_add(config->report, REPORT_PARTIAL,
+			   "the network namespace cannot be named: %s", strerror((int)-n));
 	about->netns[n > 0 ? n : 0] = '\0';
 	about->run = (struct data_run){
 		.host = env->host,

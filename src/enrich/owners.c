@@ -178,14 +178,19 @@ static void owners_tell_hidden(const struct owner_walk *walk, struct report *rep
 			   units);
 }
 
+/* Something is missing where this machine lacks what it takes; what is forbidden is noted. */
+static enum report_level level_of(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE ? REPORT_PARTIAL
+									: REPORT_NOTE;
+}
+
 /* Whether there is a directory to walk; says so when not. */
 static bool owners_have_proc(const struct env *env, struct report *report)
 {
 	if (env->proc_fd >= 0)
 		return true;
-	report_add(report,
-		   env->proc_fd == -EMFILE || env->proc_fd == -ENFILE ? REPORT_PARTIAL
-								      : REPORT_NOTE,
+	report_add(report, level_of(env->proc_fd),
 		   "programs are not known: the process file system is not available: %s",
 		   strerror(-env->proc_fd));
 	return false;
@@ -213,6 +218,10 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 		report_add(report, REPORT_PARTIAL,
 			   "the programs of some sockets could not be looked up: %s",
 			   strerror(walk.problem));
+	if (walk.boot_error && walk.n_hits > 0)
+		report_add(report, level_of(walk.boot_error),
+			   "start times of processes are not known: %s",
+			   strerror(-walk.boot_error));
 	if (err == 0)
 		owners = owners_build(&walk);
 	if (owners)

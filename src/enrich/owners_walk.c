@@ -76,26 +76,25 @@ static int owners_list_pids(struct owner_walk *walk, const struct owner_pids *lo
 	return 0;
 }
 
-/* The line "btime SECONDS" of the system's statistics; 0: not known. */
-static uint64_t owners_boot_time(const struct env *env)
+/* The line "btime SECONDS" of the system's statistics (proc_stat(5)). 0 and *seconds, or -errno. */
+static int owners_boot_time(const struct env *env, uint64_t *seconds)
 {
 	static const char head[] = "btime ";
 	const size_t n = sizeof(head) - 1;
 	struct file_stream stream;
-	uint64_t value = 0;
 	const char *line;
 	size_t len;
-	int got;
+	int got = file_stream_open(&stream, env->proc_fd, "stat");
 
-	if (file_stream_open(&stream, env->proc_fd, "stat") < 0)
-		return 0;
+	if (got < 0)
+		return got;
 	while ((got = file_stream_line(&stream, &line, &len)) == 1 || got == -EOVERFLOW)
 		if (got == 1 && len > n && memcmp(line, head, n) == 0)
 			break;
-	if (got != 1 || !num_parse_u64(line + n, len - n, INT64_MAX, &value))
-		value = 0;
+	if (got == 0 || (got == 1 && !num_parse_u64(line + n, len - n, INT64_MAX, seconds)))
+		got = -ENODATA;
 	file_stream_close(&stream);
-	return value;
+	return got < 0 ? got : 0;
 }
 
 /* Whoever asked to stop waits for no further process. */
@@ -218,7 +217,7 @@ int owners_walk_run(struct owner_walk *walk)
 	int err = buf ? 0 : -ENOMEM;
 
 	if (walk->query->details)
-		walk->boot_time = owners_boot_time(walk->env);
+		walk->boot_error = owners_boot_time(walk->env, &walk->boot_time);
 	if (err == 0)
 		err = owners_walk_likely(walk, &looked_at, buf);
 	/* A process that could not be looked into is not asked twice, nor counted twice. */

@@ -49,6 +49,7 @@ struct owner_walk {
 	size_t n_hidden;    /* processes that we may not look into */
 	bool saw_init;      /* process 1 is visible */
 	uint64_t boot_time; /* seconds since 1970; 0: not known or not needed */
+	int boot_error;     /* -errno why it is not known; 0: it is, or is not needed */
 	int problem; /* first errno that is neither that nor a process that has gone; 0: none */
 };
 

@@ -320,7 +320,7 @@ Test(owners_recorded, details_that_are_missing)
 	cr_assert_null(owner->cmdline);
 	cr_assert_eq(owner->start_time, 0, "the time of boot is not known");
 	cr_assert_not(owners_any_hidden(owners));
-	cr_assert_str_eq(proc_dir_heard(), "");
+	cr_assert_not_null(strstr(proc_dir_heard(), "start times of processes are not known: "));
 	owners_free(owners);
 }
 
