@@ -72,9 +72,10 @@ _lssock()
 {
 	local IFS=$' \t\n'
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} prefix=
-	local shorts='-a -l -t -u -U -S -w -x -0 -4 -6 -A -B -n -p -e -o -Z -W -T -H -s -c -q -v -V -h'
+	local shorts='-a -l -t -u -U -S -w -x -0 -2 -4 -6 -A -B -n -p -e -o -Z -W -T -H -s -c -q -v -V -h'
 	local longs='--all --listening --tcp --udp --udplite --sctp --raw --unix --inet --inet6
 		--protocol= --family= --packet --netlink --mptcp --dccp --smc --vsock --tipc --xdp
+		--bluetooth --l2cap --rfcomm
 		--bound-inactive --list-families --netns= --all-netns --numeric --numeric-hosts --numeric-ports --numeric-users --programs
 		--extend --timers --context --wide --notrim --no-header --resolve-timeout=
 		--columns= --list-columns --info --memory --sort= --top= --json --jsonl --csv
@@ -94,7 +95,7 @@ _lssock()
 		option=${cur%%=*}
 		prefix=$option=
 		cur=${cur#*=}
-	elif [[ $cur =~ ^(-[altuUSwx046BnpeoZWTHscqvVh0-9.]*A)(.+)$ ]]; then
+	elif [[ $cur =~ ^(-[altuUSwx0246BnpeoZWTHscqvVh0-9.]*A)(.+)$ ]]; then
 		option=-A
 		prefix=${BASH_REMATCH[1]}
 		cur=${BASH_REMATCH[2]}
@@ -102,9 +103,9 @@ _lssock()
 		option=
 	fi
 
-	if [[ $option == --protocol || $option == --family || $option =~ ^-[altuUSwx046BnpeoZWTHscqvVh0-9.]*A$ ]]; then
+	if [[ $option == --protocol || $option == --family || $option =~ ^-[altuUSwx0246BnpeoZWTHscqvVh0-9.]*A$ ]]; then
 		_lssock_list "$prefix" "$cur" all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr \
-			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe can l2tp
+			u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth l2cap rfcomm kcm key phonet pppoe can l2tp
 		return
 	fi
 	case $option in

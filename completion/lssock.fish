@@ -41,7 +41,7 @@ complete -c lssock -s w -l raw -d 'Raw IP sockets'
 complete -c lssock -s x -l unix -d 'UNIX domain sockets'
 complete -c lssock -s 4 -l inet -d 'IPv4'
 complete -c lssock -s 6 -l inet6 -d 'IPv6'
-set -l families all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth kcm key phonet pppoe can l2tp
+set -l families all inet inet6 tcp udp udplite sctp raw unix u_str u_dgr u_seq mptcp dccp ping smc packet p_raw p_dgr netlink vsock v_str v_dgr v_seq tipc xdp bluetooth l2cap rfcomm kcm key phonet pppoe can l2tp
 complete -c lssock -s A -l protocol -x -d 'Families' \
     -a "(__fish_complete_list , 'printf %s\\\\n $families')"
 complete -c lssock -l family -x -d 'Families' \
@@ -54,6 +54,9 @@ complete -c lssock -l smc -d 'SMC'
 complete -c lssock -l vsock -d 'VSOCK'
 complete -c lssock -l tipc -d 'TIPC'
 complete -c lssock -l xdp -d 'XDP sockets'
+complete -c lssock -l bluetooth -d 'Bluetooth'
+complete -c lssock -s 2 -l l2cap -d 'Bluetooth: L2CAP alone'
+complete -c lssock -l rfcomm -d 'Bluetooth: RFCOMM alone'
 complete -c lssock -s B -l bound-inactive -d 'TCP, bound and neither listening nor connected'
 complete -c lssock -l list-families -d 'Which families this host has'
 

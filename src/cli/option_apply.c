@@ -310,6 +310,8 @@ bool option_refuse(const struct option_row *row, const char *value, struct reque
 	if (row->letter && row->name)
 		snprintf(error->text, sizeof(error->text), "-%c, --%s: %s", row->letter, row->name,
 			 row->hint);
+	else if (row->letter)
+		snprintf(error->text, sizeof(error->text), "-%c: %s", row->letter, row->hint);
 	else
 		snprintf(error->text, sizeof(error->text), "--%s: %s", row->name, row->hint);
 	error->is_final = true;

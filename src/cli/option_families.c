@@ -13,25 +13,14 @@ static void add_proto(struct request *request, enum sock_proto proto)
 	request->types[proto] = 0;
 }
 
-/* Sockets of one type of a protocol. */
-static void add_type(struct request *request, enum sock_proto proto, int type)
+/* Sockets of some types of a protocol. */
+static void add_types(struct request *request, enum sock_proto proto, uint16_t types)
 {
 	bool all = (request->protos & 1u << proto) && !request->types[proto];
 
 	request->protos |= 1u << proto;
 	if (!all)
-		request->types[proto] |= SELECT_TYPE(type);
-}
-
-/* An option for each protocol, by its long name. */
-bool option_add_proto(const struct option_row *row, const char *value, struct request *request,
-		      struct options_error *error)
-{
-	(void)value, (void)error;
-	for (int proto = 0; proto < PROTO_COUNT; proto++)
-		if (strcmp(proto_word((enum sock_proto)proto), row->name) == 0)
-			add_proto(request, (enum sock_proto)proto);
-	return true;
+		request->types[proto] |= types;
 }
 
 /* What a word of -A adds. */
@@ -39,10 +28,13 @@ struct family {
 	const char *name;
 	bool inet4, inet6, every;
 	uint32_t protos;
-	int type; /* SOCK_* of the only protocol; 0: all */
+	uint16_t types; /* bits SELECT_TYPE() of the only protocol; 0: all */
 };
 
 #define BIT(proto) (1u << (proto))
+
+/* include/net/bluetooth/bluetooth.h */
+enum { BTPROTO_L2CAP = 0, BTPROTO_RFCOMM = 3 };
 
 /* netstat's words, then ss's, whose "inet" means IPv4 here. */
 static const struct family families[] = {
@@ -63,30 +55,32 @@ static const struct family families[] = {
 	{ "ping", .protos = BIT(PROTO_PING) },
 	{ "icmp", .protos = BIT(PROTO_PING) },
 	{ "smc", .protos = BIT(PROTO_SMC) },
-	{ "unix_stream", .protos = BIT(PROTO_UNIX), .type = SOCK_STREAM },
-	{ "u_str", .protos = BIT(PROTO_UNIX), .type = SOCK_STREAM },
-	{ "unix_dgram", .protos = BIT(PROTO_UNIX), .type = SOCK_DGRAM },
-	{ "u_dgr", .protos = BIT(PROTO_UNIX), .type = SOCK_DGRAM },
-	{ "unix_seqpacket", .protos = BIT(PROTO_UNIX), .type = SOCK_SEQPACKET },
-	{ "u_seq", .protos = BIT(PROTO_UNIX), .type = SOCK_SEQPACKET },
+	{ "unix_stream", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_STREAM) },
+	{ "u_str", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_STREAM) },
+	{ "unix_dgram", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_DGRAM) },
+	{ "u_dgr", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_DGRAM) },
+	{ "unix_seqpacket", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_SEQPACKET) },
+	{ "u_seq", .protos = BIT(PROTO_UNIX), .types = SELECT_TYPE(SOCK_SEQPACKET) },
 	{ "packet", .protos = BIT(PROTO_PACKET) },
 	{ "link", .protos = BIT(PROTO_PACKET) },
-	{ "packet_raw", .protos = BIT(PROTO_PACKET), .type = SOCK_RAW },
-	{ "p_raw", .protos = BIT(PROTO_PACKET), .type = SOCK_RAW },
-	{ "packet_dgram", .protos = BIT(PROTO_PACKET), .type = SOCK_DGRAM },
-	{ "p_dgr", .protos = BIT(PROTO_PACKET), .type = SOCK_DGRAM },
+	{ "packet_raw", .protos = BIT(PROTO_PACKET), .types = SELECT_TYPE(SOCK_RAW) },
+	{ "p_raw", .protos = BIT(PROTO_PACKET), .types = SELECT_TYPE(SOCK_RAW) },
+	{ "packet_dgram", .protos = BIT(PROTO_PACKET), .types = SELECT_TYPE(SOCK_DGRAM) },
+	{ "p_dgr", .protos = BIT(PROTO_PACKET), .types = SELECT_TYPE(SOCK_DGRAM) },
 	{ "netlink", .protos = BIT(PROTO_NETLINK) },
 	{ "vsock", .protos = BIT(PROTO_VSOCK) },
-	{ "vsock_stream", .protos = BIT(PROTO_VSOCK), .type = SOCK_STREAM },
-	{ "v_str", .protos = BIT(PROTO_VSOCK), .type = SOCK_STREAM },
-	{ "vsock_dgram", .protos = BIT(PROTO_VSOCK), .type = SOCK_DGRAM },
-	{ "v_dgr", .protos = BIT(PROTO_VSOCK), .type = SOCK_DGRAM },
-	{ "vsock_seqpacket", .protos = BIT(PROTO_VSOCK), .type = SOCK_SEQPACKET },
-	{ "v_seq", .protos = BIT(PROTO_VSOCK), .type = SOCK_SEQPACKET },
+	{ "vsock_stream", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_STREAM) },
+	{ "v_str", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_STREAM) },
+	{ "vsock_dgram", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_DGRAM) },
+	{ "v_dgr", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_DGRAM) },
+	{ "vsock_seqpacket", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_SEQPACKET) },
+	{ "v_seq", .protos = BIT(PROTO_VSOCK), .types = SELECT_TYPE(SOCK_SEQPACKET) },
 	{ "tipc", .protos = BIT(PROTO_TIPC) },
 	{ "xdp", .protos = BIT(PROTO_XDP) },
 	{ "bluetooth", .protos = BIT(PROTO_BLUETOOTH) },
 	{ "bt", .protos = BIT(PROTO_BLUETOOTH) },
+	{ "l2cap", .protos = BIT(PROTO_BLUETOOTH), .types = SELECT_TYPE(BTPROTO_L2CAP) },
+	{ "rfcomm", .protos = BIT(PROTO_BLUETOOTH), .types = SELECT_TYPE(BTPROTO_RFCOMM) },
 	{ "kcm", .protos = BIT(PROTO_KCM) },
 	{ "key", .protos = BIT(PROTO_KEY) },
 	{ "phonet", .protos = BIT(PROTO_PHONET) },
@@ -103,8 +97,8 @@ static void apply_family(const struct family *family, struct request *request)
 	for (int proto = 0; proto < PROTO_COUNT; proto++) {
 		if (!(family->protos & BIT(proto)))
 			continue;
-		if (family->type)
-			add_type(request, (enum sock_proto)proto, family->type);
+		if (family->types)
+			add_types(request, (enum sock_proto)proto, family->types);
 		else
 			add_proto(request, (enum sock_proto)proto);
 	}
@@ -119,6 +113,13 @@ static bool add_family(const char *name, size_t n, struct request *request)
 		return true;
 	}
 	return false;
+}
+
+bool option_add_family(const struct option_row *row, const char *value, struct request *request,
+		       struct options_error *error)
+{
+	(void)value, (void)error;
+	return add_family(row->name, strlen(row->name), request);
 }
 
 bool option_add_families(const struct option_row *row, const char *value, struct request *request,

@@ -4,10 +4,15 @@
 
 #include "cli/option_apply.h"
 
+/* Options of netstat, or letters that mean different things in netstat and ss. */
 static const char use_ip_route[] = "lssock lists sockets; for routes use 'ip route'";
-static const char use_ip_link[] = "lssock lists sockets; for interfaces use 'ip -s link'";
+static const char use_ip_link[] =
+	"lssock lists sockets; for interfaces use 'ip -s link', for ss's -i --info";
 static const char use_ip_maddr[] = "lssock lists sockets; for multicast groups use 'ip maddr'";
-static const char use_conntrack[] = "lssock lists sockets; for masquerading use 'conntrack -L'";
+static const char use_conntrack[] =
+	"lssock lists sockets; for masquerading use 'conntrack -L', for ss's -M --mptcp";
+static const char no_symbols[] = "there is nothing symbolic about sockets; ss's -N is --netns=NAME";
+static const char two_f[] = "--rfcomm as netstat's, or --family=LIST as ss's?";
 static const char no_family[] = "sockets of this address family are not listed";
 
 /* How a row says which member it sets. */
@@ -30,10 +35,10 @@ static const char no_family[] = "sockets of this address family are not listed";
 		.group = GROUP_SELECT, .netstat = true, .family = true            \
 	}
 /* A family that netstat does not know. */
-#define FURTHER(letter_, name_, help_)                                                      \
-	{                                                                                   \
-		.letter = letter_, .name = name_, .apply = option_add_proto, .help = help_, \
-		.group = GROUP_SELECT                                                       \
+#define FURTHER(letter_, name_, help_)                                                       \
+	{                                                                                    \
+		.letter = letter_, .name = name_, .apply = option_add_family, .help = help_, \
+		.group = GROUP_SELECT                                                        \
 	}
 #define NO_FAMILY(letter_, name_)                                                            \
 	{                                                                                    \
@@ -49,12 +54,12 @@ static const char no_family[] = "sockets of this address family are not listed";
 static const struct option_row rows[] = {
 	SELECT('a', "all", FLAG_OF(all), "listeners and connections (default: connections)"),
 	SELECT('l', "listening", FLAG_OF(listening), "listeners only"),
-	SELECT('t', "tcp", option_add_proto, "TCP"),
-	SELECT('u', "udp", option_add_proto, "UDP"),
-	SELECT('U', "udplite", option_add_proto, "UDP-Lite"),
-	SELECT('S', "sctp", option_add_proto, "SCTP"),
-	SELECT('w', "raw", option_add_proto, "raw IP sockets"),
-	SELECT('x', "unix", option_add_proto, "UNIX domain sockets"),
+	SELECT('t', "tcp", option_add_family, "TCP"),
+	SELECT('u', "udp", option_add_family, "UDP"),
+	SELECT('U', "udplite", option_add_family, "UDP-Lite"),
+	SELECT('S', "sctp", option_add_family, "SCTP"),
+	SELECT('w', "raw", option_add_family, "raw IP sockets"),
+	SELECT('x', "unix", option_add_family, "UNIX domain sockets"),
 	FAMILY('4', "inet", FLAG_OF(inet4), "IPv4; alone: every Internet protocol"),
 	FAMILY('6', "inet6", FLAG_OF(inet6), "IPv6; alone: every Internet protocol"),
 	{ .letter = '4',
@@ -86,6 +91,9 @@ static const struct option_row rows[] = {
 	FURTHER(0, "vsock", "VSOCK, between virtual machines and their host"),
 	FURTHER(0, "tipc", "TIPC"),
 	FURTHER(0, "xdp", "XDP sockets"),
+	SELECT(0, "bluetooth", option_add_family, "Bluetooth"),
+	SELECT('2', "l2cap", option_add_family, "Bluetooth: L2CAP alone"),
+	SELECT(0, "rfcomm", option_add_family, "Bluetooth: RFCOMM alone"),
 	{ .name = "list-families",
 	  .apply = option_set_list_families,
 	  .help = "which families this host has, and how each is seen",
@@ -340,10 +348,12 @@ static const struct option_row rows[] = {
 	REFUSED('M', "masquerade", use_conntrack),
 	REFUSED('F', "fib", use_ip_route),
 	REFUSED('C', "cache", use_ip_route),
-	REFUSED('N', "symbolic", use_ip_link),
-	NO_FAMILY('2', "l2cap"),
-	NO_FAMILY('f', "rfcomm"),
-	NO_FAMILY(0, "bluetooth"),
+	REFUSED('N', "symbolic", no_symbols),
+	{ .letter = 'f',
+	  .apply = option_refuse,
+	  .hint = two_f,
+	  .group = GROUP_HIDDEN,
+	  .netstat = true },
 	NO_FAMILY(0, "ax25"),
 	NO_FAMILY(0, "x25"),
 	NO_FAMILY(0, "ipx"),

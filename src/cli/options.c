@@ -142,11 +142,32 @@ static size_t number_length(const char *text)
 	return strspn(text, "0123456789.");
 }
 
+/* What stands here for a letter that ss has and netstat has not; NULL: nothing. */
+static const char *option_for_ss(char letter)
+{
+	static const struct {
+		char letter;
+		const char *here;
+	} rows[] = {
+		{ 'D', "--record=FILE" }, { 'E', "--events" }, { 'K', "--kill" },
+		{ 'O', "not needed" },    { 'm', "--memory" }, { 'z', "--context" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].letter == letter)
+			return rows[i].here;
+	return NULL;
+}
+
 static bool fail_letter(struct options_error *error, const char *word, char letter)
 {
+	const char *here = option_for_ss(letter), *before = here ? ": ss's is " : "";
+
+	here = here ? here : "";
 	if (letter > ' ' && letter < 0x7f && letter != '-' && word[2])
-		return fail(error, "there is no option '-%c' (in '%.60s')", letter, word);
-	return fail(error, "there is no option '%.60s'", word);
+		return fail(error, "there is no option '-%c' (in '%.60s')%s%s", letter, word,
+			    before, here);
+	return fail(error, "there is no option '%.60s'%s%s", word, before, here);
 }
 
 /* One word of letters, "-tulpn"; *used as above. */

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "model/special.h"
+
 enum { STATE_LISTEN = 1 << TCP_STATE_LISTEN, STATE_CLOSE = 1 << TCP_STATE_CLOSE };
 
 uint32_t select_states(enum select_mode mode, enum sock_proto proto)
@@ -78,6 +80,14 @@ size_t select_rows(enum select_mode mode, struct sock *rows, size_t n)
 	return kept;
 }
 
+/* The kernel tells no type of a Bluetooth socket, but of which protocol it is. */
+static uint16_t type_of(const struct sock *sock)
+{
+	bool by_protocol = sock->proto == PROTO_BLUETOOTH && sock->special;
+
+	return SELECT_TYPE(by_protocol ? sock->special->protocol : sock->type);
+}
+
 size_t select_types(const uint16_t types[PROTO_COUNT], struct sock *rows, size_t n)
 {
 	size_t kept = 0;
@@ -85,7 +95,7 @@ size_t select_types(const uint16_t types[PROTO_COUNT], struct sock *rows, size_t
 	for (size_t i = 0; i < n; i++) {
 		uint16_t wanted = types[rows[i].proto];
 
-		if (wanted && !(wanted & SELECT_TYPE(rows[i].type)))
+		if (wanted && !(wanted & type_of(&rows[i])))
 			continue;
 		if (kept != i)
 			rows[kept] = rows[i];

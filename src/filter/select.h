@@ -20,7 +20,7 @@ uint32_t select_states(enum select_mode mode, enum sock_proto proto);
  */
 size_t select_rows(enum select_mode mode, struct sock *rows, size_t n);
 
-/* Keeps the rows that are of the types wanted of their protocol: bits SELECT_TYPE(SOCK_*), 0 for
+/* Keeps the rows that are of the types wanted of their protocol: bits SELECT_TYPE(), 0 for
  * all. The same returns. Pure. */
 size_t select_types(const uint16_t types[PROTO_COUNT], struct sock *rows, size_t n);
 

@@ -17,7 +17,8 @@ enum select_mode {
 	SELECT_ALL,       /* -a */
 };
 
-/* The bit of a socket's type (SOCK_*, which the kernel numbers up to 10). */
+/* The bit of a socket's type (SOCK_*, which the kernel numbers up to 10; Bluetooth: its protocol,
+ * BTPROTO_*, up to 8). */
 #define SELECT_TYPE(type) ((uint16_t)(1u << ((type)&15)))
 
 /* Facts that cost something to get; nobody fetches them unless asked. */

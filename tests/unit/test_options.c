@@ -258,13 +258,30 @@ Test(options, not_ours)
 	refused("-M", "conntrack -L");
 	refused("-F", "ip route");
 	refused("-C", "ip route");
-	refused("-N", "ip -s link");
+	refused("-N", "--netns=NAME");
+	refused("-f", "--rfcomm as netstat's, or --family=LIST");
 	refused("--ax25", "not listed");
 	refused("-y", "there is no option '-y'");
+	refused("-K", "there is no option '-K': ss's is --kill");
+	refused("-tKn", "there is no option '-K' (in '-tKn'): ss's is --kill");
 	cr_assert(parse("-t --"));
 	cr_assert(parse("-d"));
 	cr_assert(parse("-?"));
 	cr_assert_eq(request.action, ACTION_HELP);
+}
+
+Test(options, bluetooth)
+{
+	cr_assert(parse("--bluetooth"));
+	cr_assert_eq(request.protos, 1u << PROTO_BLUETOOTH);
+	cr_assert_eq(request.types[PROTO_BLUETOOTH], 0);
+	cr_assert(parse("-2 --rfcomm"));
+	cr_assert_eq(request.protos, 1u << PROTO_BLUETOOTH);
+	cr_assert_eq(request.types[PROTO_BLUETOOTH], 1 << 0 | 1 << 3);
+	cr_assert(parse("-A rfcomm"));
+	cr_assert_eq(request.types[PROTO_BLUETOOTH], 1 << 3);
+	cr_assert(parse("-2A bt"));
+	cr_assert_eq(request.types[PROTO_BLUETOOTH], 0);
 }
 
 Test(options, one_answer_at_a_time)

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "filter/select.h"
+#include "model/special.h"
 
 static const struct sock population[] = {
 	{ .proto = PROTO_TCP, .state = TCP_STATE_LISTEN, .listening = true },
@@ -108,4 +109,19 @@ Test(select, types)
 	cr_assert_eq(select_types(types, rows, 5), 3);
 	cr_assert_eq(rows[1].proto, PROTO_TCP);
 	cr_assert_eq(rows[2].type, SOCK_SEQPACKET);
+}
+
+Test(select, protocols_of_bluetooth)
+{
+	static const struct sock_special l2cap = { .protocol = 0 }, rfcomm = { .protocol = 3 };
+	const uint16_t types[PROTO_COUNT] = { [PROTO_BLUETOOTH] = SELECT_TYPE(3) };
+	struct sock rows[] = {
+		{ .proto = PROTO_BLUETOOTH, .special = &l2cap },
+		{ .proto = PROTO_BLUETOOTH, .special = &rfcomm },
+		{ .proto = PROTO_TCP, .type = SOCK_STREAM },
+	};
+
+	cr_assert_eq(select_types(types, rows, 3), 2);
+	cr_assert_eq(rows[0].special, &rfcomm);
+	cr_assert_eq(rows[1].proto, PROTO_TCP);
 }
