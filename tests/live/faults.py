@@ -416,7 +416,7 @@ for WORDS, TOOL in {
     ("--interfaces",): "ip -s link", ("-g",): "ip maddr", ("--groups",): "ip maddr",
     ("-M",): "conntrack -L", ("--masquerade",): "conntrack -L", ("-F",): "ip route",
     ("--fib",): "ip route", ("-C",): "ip route", ("--cache",): "ip route", ("-n", "-r"): "ip route",
-    ("-N",): "ip ", ("--symbolic",): "ip ",
+    ("-N",): "--netns=NAME", ("--symbolic",): "--netns=NAME",
 }.items():
 
     @case(f"{' '.join(WORDS)} is not ours: status 2 and the name of the tool that has it")
