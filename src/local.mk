@@ -156,6 +156,7 @@ libcore_a_SOURCES = \
 	%D%/output/writer.h \
 	%D%/branch.c %D%/branch.h \
 	%D%/pair.c %D%/pair.h \
+	%D%/flow.c %D%/flow.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_check.c \

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One listing: source -> select -> expression -> (hold) -> owners, names, cgroups -> expression ->
- * sort -> writer, a batch at a time.
- *
- * Rows are held back only when many of them are better served together: one walk over /proc that
- * ends when all of them have an owner, all names looked up side by side; or when all are needed, to
- * sort them. A listing too long to be held gets the complete owner map once and flows on from
- * there, so that memory does not grow with the number of sockets.
+ * sort -> writer, through the tables of the plan and the network namespaces; flow.h has the way of
+ * the rows.
  */
 #ifndef LSSOCK_PIPELINE_H
 #define LSSOCK_PIPELINE_H
