@@ -11,7 +11,7 @@
 bool option_set_flag(const struct option_row *row, const char *value, struct request *request,
 		     struct options_error *error);
 bool option_add_family(const struct option_row *row, const char *value, struct request *request,
-		      struct options_error *error);
+		       struct options_error *error);
 bool option_add_families(const struct option_row *row, const char *value, struct request *request,
 			 struct options_error *error);
 bool option_set_numeric(const struct option_row *row, const char *value, struct request *request,
