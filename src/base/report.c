@@ -33,73 +33,62 @@ void report_free(struct report *report)
 	for (size_t i = 0; i < report->n_messages; i++)
 		free(report->messages[i].text);
 	free(report->messages);
-	free(report->seen);
 	report->messages = NULL;
 	report->n_messages = report->cap_messages = 0;
-	report->seen = NULL;
-	report->n_seen = report->cap_seen = 0;
-}
-
-/* The place of the message among those printed before, or n_seen: it is new, or there is no memory
- * to remember it (*kept is then false). */
-static size_t report_look_up(struct report *report, uint64_t hash, bool *kept)
-{
-	void *seen = report->seen;
-	size_t i = 0;
-
-	*kept = true;
-	while (i < report->n_seen && report->seen[i] != hash)
-		i++;
-	if (i < report->n_seen)
-		return i;
-	if (array_grow(&seen, &report->cap_seen, report->n_seen + 1, sizeof(*report->seen)) < 0) {
-		*kept = false;
-		return i;
-	}
-	report->seen = seen;
-	report->seen[i] = hash;
-	return i;
-}
-
-/* Whether a message that cannot be kept was among the latest ones of these; remembers it. */
-static bool report_was_unkept(struct report *report, uint64_t hash)
-{
-	size_t n = report->n_unkept < REPORT_UNKEPT ? report->n_unkept : REPORT_UNKEPT;
-
-	for (size_t i = 0; i < n; i++)
-		if (report->unkept[i] == hash)
-			return true;
-	report->unkept[report->n_unkept++ % REPORT_UNKEPT] = hash;
-	return false;
-}
-
-/* A message of this round that comes for the first time. Returns whether it is held. */
-static bool report_keep(struct report *report, enum report_level level, const char *text, size_t n)
-{
-	void *messages = report->messages;
-	size_t need = report->n_messages + 1;
-	struct report_message *message;
-
-	if (need > REPORT_KEPT_MAX ||
-	    array_grow(&messages, &report->cap_messages, need, sizeof(*report->messages)) < 0) {
-		report->left_out = true;
-		return false;
-	}
-	report->messages = messages;
-	message = &report->messages[report->n_messages++];
-	*message = (struct report_message){
-		.text = strndup(text, n),
-		.level = level,
-		.round = report->round,
-	};
-	message->held = report->holds_notes && level == REPORT_NOTE && message->text;
-	return message->held;
 }
 
 /* Whether it counts for this round. */
 static bool report_is_current(const struct report *report, const struct report_message *message)
 {
 	return message->round == 0 || message->round == report->round;
+}
+
+/* Whether a line that is not kept was printed before. */
+static bool report_is_remembered(const struct report *report, uint64_t hash)
+{
+	size_t n = report->n_printed < REPORT_REMEMBERED ? report->n_printed : REPORT_REMEMBERED;
+
+	for (size_t i = 0; i < n; i++)
+		if (report->printed[i] == hash)
+			return true;
+	return false;
+}
+
+static void report_remember(struct report *report, uint64_t hash)
+{
+	if (!report_is_remembered(report, hash))
+		report->printed[report->n_printed++ % REPORT_REMEMBERED] = hash;
+}
+
+/* Gives up the oldest message of a round that is over. False: there is none. */
+static bool report_forget_one(struct report *report)
+{
+	for (size_t i = 0; i < report->n_messages; i++) {
+		struct report_message *message = &report->messages[i];
+
+		if (report_is_current(report, message) || message->held)
+			continue;
+		report_remember(report, message->hash);
+		free(message->text);
+		report->n_messages--;
+		memmove(message, message + 1, (report->n_messages - i) * sizeof(*message));
+		return true;
+	}
+	return false;
+}
+
+/* A place for one more message, or NULL. */
+static struct report_message *report_make_room(struct report *report)
+{
+	void *messages = report->messages;
+
+	if (report->n_messages == REPORT_KEPT_MAX && !report_forget_one(report))
+		return NULL;
+	if (array_grow(&messages, &report->cap_messages, report->n_messages + 1,
+		       sizeof(*report->messages)) < 0)
+		return NULL;
+	report->messages = messages;
+	return &report->messages[report->n_messages++];
 }
 
 /*
@@ -134,43 +123,49 @@ static bool report_was_printed(struct report_message *message, enum report_level
 	return printed;
 }
 
+/* A message that is not among those kept. Whether it was printed before or is held. */
+static bool report_keep(struct report *report, enum report_level level, const char *text, size_t n,
+			uint64_t hash)
+{
+	bool printed = report_is_remembered(report, hash);
+	struct report_message *message = report_make_room(report);
+
+	if (!message) {
+		report->left_out = true;
+		report_remember(report, hash);
+		return printed;
+	}
+	*message = (struct report_message){
+		.text = strndup(text, n),
+		.hash = hash,
+		.level = level,
+		.round = report->round,
+	};
+	message->held = report->holds_notes && level == REPORT_NOTE && message->text && !printed;
+	return printed || message->held;
+}
+
 /* Whether the message was printed before or is held; remembers it, and that it belongs to this
  * round. */
 static bool report_was_seen(struct report *report, enum report_level level, const char *text,
 			    size_t n)
 {
 	const uint64_t hash = report_hash(text, n);
-	bool kept;
-	size_t i = report_look_up(report, hash, &kept);
-	struct report_message *message;
 
-	if (!kept) {
-		report->left_out = true;
-		return report_was_unkept(report, hash);
-	}
-	if (i == report->n_seen) {
-		bool held = false;
+	for (size_t i = 0; i < report->n_messages; i++) {
+		struct report_message *message = &report->messages[i];
 
-		/* Messages are the first ones of seen[]: one that cannot be there ends them. */
-		if (report->n_messages == report->n_seen)
-			held = report_keep(report, level, text, n);
-		else
-			report->left_out = true;
-		report->n_seen++;
-		return held;
+		if (message->hash != hash)
+			continue;
+		if (!report_is_current(report, message)) {
+			message->level = level;
+			message->round = report->round;
+		} else if (level > message->level) {
+			message->level = level;
+		}
+		return report_was_printed(message, level);
 	}
-	if (i >= report->n_messages) {
-		report->left_out = true;
-		return true;
-	}
-	message = &report->messages[i];
-	if (!report_is_current(report, message)) {
-		message->level = level;
-		message->round = report->round;
-	} else if (level > message->level) {
-		message->level = level;
-	}
-	return report_was_printed(message, level);
+	return report_keep(report, level, text, n, hash);
 }
 
 /* Writes n bytes as well as it can: a stderr that nobody reads must not hold up the rows. */
@@ -181,8 +176,8 @@ static void report_write(int fd, const char *line, size_t n)
 		ssize_t done;
 
 		/* A pipe in blocking mode would hold us for ever; a line fits where poll says so.
-		 */
-		if (poll(&want, 1, REPORT_WAIT_MS) == 0)
+		 * Nor is there anything to wait for when a signal has come. */
+		if (poll(&want, 1, REPORT_WAIT_MS) <= 0)
 			return;
 		done = write(fd, line, n);
 		if (done > 0) {

@@ -19,13 +19,14 @@ enum report_level {
 	REPORT_FAILED,  /* nothing trustworthy, or the output could not be written: status 4 */
 };
 
-/* As many messages as are kept; those that follow are only counted as left out. */
+/* As many messages as are kept of a round; those that follow are only counted as left out. */
 enum { REPORT_KEPT_MAX = 100 };
-/* As many are remembered as printed where there is no memory at all. */
-enum { REPORT_UNKEPT = 8 };
+/* As many lines besides are remembered as printed, so that they are not printed again. */
+enum { REPORT_REMEMBERED = 1024 };
 
 struct report_message {
 	char *text;              /* not escaped; NULL: there was no memory for it */
+	uint64_t hash;           /* what it is known by */
 	enum report_level level; /* the highest it came with in its round */
 	uint32_t round;          /* the last one that it was reported in */
 	bool held;               /* not printed yet */
@@ -35,18 +36,16 @@ struct report {
 	int fd;                  /* where lines go; negative: nowhere */
 	enum report_level level; /* highest so far */
 	bool utf8;               /* valid UTF-8 may be shown; false until the caller sets it */
-	uint64_t *seen;          /* hashes of the lines printed so far */
-	size_t n_seen, cap_seen;
-	/* Hashes for which there was no memory: the latest ones. */
-	uint64_t unkept[REPORT_UNKEPT];
-	size_t n_unkept;
+	/* Hashes of lines that were printed and are not kept: the latest ones, in a ring. */
+	uint64_t printed[REPORT_REMEMBERED];
+	size_t n_printed;
 
 	/* Of the rounds of -c; 0: none has begun, and what is reported then counts for all. */
 	uint32_t round;
 	enum report_level start_level, round_level;
 	bool left_out, start_left_out; /* a message of this round is not kept */
 	bool holds_notes;
-	struct report_message *messages; /* message i has hash seen[i] */
+	struct report_message *messages; /* in the order of their first appearance */
 	size_t n_messages, cap_messages;
 };
 
@@ -58,8 +57,8 @@ void report_free(struct report *report);
 /*
  * Reports one message (printf format; no newline, no program name). Arguments may hold any bytes:
  * the finished text is escaped, blanks kept, and cut at 1000 bytes. A text that differs from an
- * earlier one only in numbers between blanks (counts) is the same message. Cannot fail; without
- * memory a line may be printed again after REPORT_UNKEPT others.
+ * earlier one only in numbers between blanks (counts) is the same message. Cannot fail; what
+ * is not kept may be printed again after REPORT_REMEMBERED other lines.
  */
 void report_add(struct report *report, enum report_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

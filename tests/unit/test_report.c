@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/report.h"
@@ -301,8 +303,50 @@ Test(report, kept_messages_are_bounded)
 	report_add(&report, REPORT_NOTE, "message m99");
 	cr_assert(!report_has_left_out(&report));
 	cr_assert_str_eq(kept(), "0:message m99|");
-	report_add(&report, REPORT_NOTE, "one more"); /* told before, and still not kept */
-	cr_assert(report_has_left_out(&report));
+	while (*next_line())
+		;
+	report_add(&report, REPORT_NOTE,
+		   "one more"); /* printed before: now there is room to keep it */
+	cr_assert_str_eq(next_line(), "");
+	cr_assert(!report_has_left_out(&report));
+	cr_assert_str_eq(kept(), "0:message m99|0:one more|");
+}
+
+/* With -c for days, and a message with another name in it each time. */
+Test(report, rounds_without_end)
+{
+	char text[32];
+
+	report_add(&report, REPORT_NOTE, "start");
+	for (int i = 0; i < 3 * REPORT_KEPT_MAX; i++) {
+		report_begin_round(&report);
+		snprintf(text, sizeof(text), "message m%d", i);
+		report_add(&report, REPORT_NOTE, "%s", text);
+		report_add(&report, REPORT_PARTIAL, "in each round");
+		cr_assert(!report_has_left_out(&report), "round %d", i);
+		snprintf(text, sizeof(text), "0:message m%d|", i);
+		cr_assert(strstr(kept(), text) && strstr(kept(), "0:start|") &&
+				  strstr(kept(), "1:in each round|"),
+			  "round %d: %s", i, kept());
+	}
+	while (*next_line())
+		;
+	report_begin_round(&report);
+	report_add(&report, REPORT_NOTE, "message m0");
+	cr_assert_str_eq(next_line(), "", "it was printed in the first round");
+	cr_assert_str_eq(kept(), "0:start|0:message m0|");
+}
+
+/* Nor does what must be remembered grow: a line may come again after many others. */
+Test(report, many_lines_in_one_round)
+{
+	report_begin_round(&report);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < REPORT_KEPT_MAX + REPORT_REMEMBERED; i++) {
+			report_add(&report, REPORT_NOTE, "message m%d", i);
+			cr_assert_eq(*next_line() != '\0', round == 0, "%d", i);
+		}
+	}
 }
 
 Test(report, errno_survives)
@@ -317,6 +361,32 @@ Test(report, errno_survives)
 	report_add(&closed, REPORT_NOTE, "y");
 	cr_assert_eq(errno, ENOTTY);
 	report_free(&closed);
+}
+
+static void pass_by(int number)
+{
+	(void)number;
+}
+
+/* The same when a signal comes while the pipe is waited for, which is in blocking mode here. */
+Test(report, a_full_pipe_and_a_signal, .timeout = 10)
+{
+	const struct sigaction action = { .sa_handler = pass_by };
+	const struct itimerval soon = { .it_value.tv_usec = 100000 };
+	int ends[2];
+	char page[4096] = "";
+	struct report stuck;
+
+	cr_assert_eq(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], page, sizeof(page)) > 0)
+		;
+	cr_assert_eq(fcntl(ends[1], F_SETFL, 0), 0);
+	cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	cr_assert_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	report_init(&stuck, ends[1]);
+	report_add(&stuck, REPORT_PARTIAL, "lost");
+	cr_assert_eq(report_status(&stuck), 3);
+	report_free(&stuck);
 }
 
 /* A pipe that nobody empties: the line is given up after a while, and nothing hangs. */
