@@ -35,7 +35,8 @@ static char host_name[256];
 /* Of the calling thread. */
 static const char own_netns[] = "/proc/thread-self/ns/net";
 /* The namespace the program was started in; negative until another one was entered. */
-static atomic_int home_netns = -1;
+enum { HOME_HERE = -1, HOME_LOST = -2 };
+static atomic_int home_netns = HOME_HERE;
 static struct resolver home_resolver;
 
 static void note_stop(int number)
@@ -127,25 +128,30 @@ static int live_netns_names_open(const struct env *env)
 
 static int live_netns_enter(const struct env *env, int ns_fd)
 {
+	int home = atomic_load(&home_netns);
+
 	(void)env;
 	/* From now on names have a home to be looked up in. */
-	if (atomic_load(&home_netns) < 0)
-		atomic_store(&home_netns, open(own_netns, O_RDONLY | O_CLOEXEC));
+	if (home == HOME_HERE) {
+		home = open(own_netns, O_RDONLY | O_CLOEXEC);
+		atomic_store(&home_netns, home < 0 ? HOME_LOST : home);
+	}
 	return setns(ns_fd, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
 /*
  * Name servers are reached from the namespace the program was started in; another one may have no
  * way to them, or servers of its own that are nobody's business here. The thread goes home for the
- * time of a question. Returns the way back, or negative where it stays.
+ * time of a question. 0 and the way back (negative: it is there), or -errno: nobody is asked.
  */
-static int go_home(void)
+static int go_home(int *way_back)
 {
 	int home = atomic_load(&home_netns), back;
 	bool moved;
 
+	*way_back = -1;
 	if (home < 0)
-		return -1;
+		return home == HOME_LOST ? -ENETUNREACH : 0;
 	back = open(own_netns, O_RDONLY | O_CLOEXEC);
 	/* Nothing else is to be in effect while others' code runs, but for the way to it. */
 	privileges_rest(false);
@@ -153,7 +159,8 @@ static int go_home(void)
 	privileges_rest(true);
 	if (!moved && back >= 0)
 		close(back);
-	return moved ? back : -1;
+	*way_back = moved ? back : -1;
+	return 0;
 }
 
 static void go_back(int back)
@@ -178,36 +185,44 @@ static void home_begin_thread(void)
 
 static int home_host(int family, const void *addr, char *buf, size_t size)
 {
-	int back = go_home();
-	int err = resolver_libc.host(family, addr, buf, size);
+	int back, err = go_home(&back);
 
+	if (err < 0)
+		return err;
+	err = resolver_libc.host(family, addr, buf, size);
 	go_back(back);
 	return err;
 }
 
 static int home_addresses(const char *name, uint8_t *families, uint8_t (*list)[16], size_t max)
 {
-	int back = go_home();
-	int n = resolver_libc.addresses(name, families, list, max);
+	int back, n = go_home(&back);
 
+	if (n < 0)
+		return n;
+	n = resolver_libc.addresses(name, families, list, max);
 	go_back(back);
 	return n;
 }
 
 static int home_uid(const char *name, uint32_t *uid)
 {
-	int back = go_home();
-	int err = resolver_libc.uid(name, uid);
+	int back, err = go_home(&back);
 
+	if (err < 0)
+		return err;
+	err = resolver_libc.uid(name, uid);
 	go_back(back);
 	return err;
 }
 
 static int home_user(uint32_t uid, char *buf, size_t size)
 {
-	int back = go_home();
-	int err = resolver_libc.user(uid, buf, size);
+	int back, err = go_home(&back);
 
+	if (err < 0)
+		return err;
+	err = resolver_libc.user(uid, buf, size);
 	go_back(back);
 	return err;
 }
