@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -146,11 +147,17 @@ struct hash64_slot {
  */
 static uint64_t hash_secret(void)
 {
-	static uint64_t secret;
-	const void *random = (const void *)getauxval(AT_RANDOM);
+	static const uint64_t none;
+	static _Atomic(const void *) found; /* by any thread, and always the same place */
+	const void *random = atomic_load_explicit(&found, memory_order_relaxed);
+	uint64_t secret;
 
-	if (!secret && random)
-		memcpy(&secret, random, sizeof(secret));
+	if (!random) {
+		random = (const void *)getauxval(AT_RANDOM);
+		random = random ? random : &none;
+		atomic_store_explicit(&found, random, memory_order_relaxed);
+	}
+	memcpy(&secret, random, sizeof(secret));
 	return secret;
 }
 
