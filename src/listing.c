@@ -18,6 +18,8 @@
 #include "plan.h"
 #include "writers.h"
 
+static const int64_t longest_sleep_ns = 500 * 1000 * 1000;
+
 struct listing {
 	struct listing_config config;
 	struct names *names;
@@ -97,6 +99,19 @@ static int run_round(struct listing *listing, uint64_t round)
 	return err;
 }
 
+/* Sleeps until that moment, or a signal that asks us to end. One that comes just before we go to
+ * sleep is seen after half a second at the latest. */
+static void sleep_until(const struct env *env, int64_t end_ns)
+{
+	while (!env->stop_signal(env)) {
+		int64_t until = env->now_ns(env) + longest_sleep_ns;
+
+		if (env->sleep_until_ns(env, until < end_ns ? until : end_ns) == 0 &&
+		    until >= end_ns)
+			return;
+	}
+}
+
 /* Rounds on a steady grid of time: a late or stopped round is followed by the next moment of the
  * grid, never by a burst. */
 static void run_rounds(struct listing *listing)
@@ -120,9 +135,9 @@ static void run_rounds(struct listing *listing)
 		next += interval;
 		if (next <= now)
 			next += ((now - next) / interval + 1) * interval;
-		while (env->sleep_until_ns(env, next) == -EINTR)
-			if (env->stop_signal(env))
-				return;
+		sleep_until(env, next);
+		if (env->stop_signal(env))
+			return;
 	}
 }
 

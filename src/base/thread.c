@@ -3,6 +3,9 @@
 #include "base/thread.h"
 
 #include <signal.h>
+#include <stdatomic.h>
+
+static atomic_bool any_detached;
 
 static void take_no_signals(unsigned int flags, sigset_t *before)
 {
@@ -35,7 +38,15 @@ int thread_start(pthread_t *thread, unsigned int flags, size_t stack, void *(*ru
 	error = pthread_create(&started, &attr, run, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
-	if (!error)
-		*thread = started;
-	return -error;
+	if (error)
+		return -error;
+	if (flags & THREAD_DETACHED)
+		atomic_store(&any_detached, true);
+	*thread = started;
+	return 0;
+}
+
+bool thread_may_be_left(void)
+{
+	return atomic_load(&any_detached);
 }

@@ -4,6 +4,8 @@
 #define LSSOCK_BASE_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 enum thread_flags {
 	/* Nobody waits for it: it is left to itself and may still run while the process ends. What
@@ -21,5 +23,9 @@ enum thread_flags {
  */
 int thread_start(pthread_t *thread, unsigned int flags, size_t stack, void *(*run)(void *),
 		 void *arg);
+
+/* Whether a detached thread was ever started: it may be anywhere, in library code that is loaded on
+ * demand too, while the process ends. */
+bool thread_may_be_left(void);
 
 #endif

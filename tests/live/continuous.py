@@ -222,6 +222,18 @@ def status_in_shell():
     that(out.endswith(b"\nstatus 130\n"), repr(out[-100:]))
 
 
+@case("the first process of a PID namespace, as in containers, ends with the same status")
+def first_of_its_kind():
+    words = [lib.need_program("unshare"), "--pid", "--fork", lib.LSSOCK, "-tan", "-c0.1"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if not process.stdout.readline():
+        raise lib.Skip(f"no PID namespace here: {process.communicate()[1]}")
+    children = f"/proc/{process.pid}/task/{process.pid}/children"
+    os.kill(int(open(children).read().split()[0]), signal.SIGTERM)
+    process.communicate(timeout=60)
+    equal(process.returncode, 128 + signal.SIGTERM)
+
+
 def ignore(number):
     signal.signal(number, signal.SIG_IGN)
 

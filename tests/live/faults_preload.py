@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 Faults inside the program, made by preload.c: memory that runs out at each allocation there is, in
-every form of the output, and a clock that jumps.
+every form of the output, a clock that jumps, a signal at a bad moment, names that are late.
 
 Names are asked of nobody here: glibc's own name service (nss/nss_database.c of 2.36) crashes where
 an allocation of its fails.
@@ -246,6 +246,28 @@ def jumps_while_waiting():
         that(time.monotonic() - began > 0.28, "it ended too early")
         result, _ = preloaded("-ta", "--resolve-timeout=1", clock=step)
         equal(result.status, OK, str(result))
+
+
+# --- the end ---------------------------------------------------------------------------------------
+
+
+@case("a signal just before it goes to sleep is not slept through")
+def signal_before_sleep():
+    need_clock()
+    result = lssock("-tan", "-c3600", env={"LD_PRELOAD": PRELOAD, "PRELOAD_SIGNAL": "15"})
+    equal((result.status, result.err), (-signal.SIGTERM, ""), str(result))
+    that(result.out.count("Active Internet") == 1, str(result))
+
+
+@case("names that are late when the run ends: whoever asks for them is left alone, to the last moment")
+def late_names():
+    need_preload()
+    want = lssock("-tan")
+    result = lssock("-ta", "--numeric-ports", "--resolve-timeout=0.05",
+                    env={"LD_PRELOAD": PRELOAD, "PRELOAD_LATE": "1"})
+    equal(result.status, OK, str(result))
+    that("took longer than 0.05 s" in result.err, str(result))
+    equal(len(result.rows), len(want.rows))
 
 
 # --- a few sockets to be listed ------------------------------------------------------------------

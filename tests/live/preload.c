@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults inside the program, by LD_PRELOAD: memory that runs out at a chosen allocation, and a
- * clock that jumps. The environment says which:
+ * Faults inside the program, by LD_PRELOAD: memory that runs out at a chosen allocation, a clock
+ * that jumps, a signal at a bad moment, names that are late. The environment says which:
  *
  *   PRELOAD_COUNT=FILE   FILE, 8 bytes long, counts the allocations so far (host order). Without it
  *                        nothing is counted and none fails
@@ -9,12 +9,19 @@
  *   PRELOAD_CLOCK=S      each time it is asked, CLOCK_REALTIME is S seconds later, or earlier where
  *                        S is negative. CLOCK_MONOTONIC stays what it is
  *
+ *   PRELOAD_SIGNAL=N     signal N comes just before the first sleep
+ *   PRELOAD_LATE=1       host names take five seconds, by a library whose destructor leaves nothing
+ *                        of it that could be used
+ *
  * Counted is what the program and its libraries ask of malloc(3) and its kin once all of them are
  * loaded. With a C library other than glibc nothing is replaced, and nothing is counted.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <features.h>
+#include <netdb.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +43,8 @@ void *__libc_memalign(size_t alignment, size_t size);
 static _Atomic uint64_t *count;
 static uint64_t fail_from = UINT64_MAX, fail_to;
 static atomic_long clock_step;
+static atomic_int early_signal;
+static char *library;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -48,6 +57,10 @@ __attribute__((constructor)) static void begin(void)
 
 	if (step)
 		clock_step = strtol(step, NULL, 10);
+	if (getenv("PRELOAD_SIGNAL"))
+		early_signal = atoi(getenv("PRELOAD_SIGNAL"));
+	if (getenv("PRELOAD_LATE"))
+		library = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fail) {
 		fail_from = strtoull(fail, &end, 10);
 		fail_to = *end == '+' ? UINT64_MAX : fail_from;
@@ -59,6 +72,31 @@ __attribute__((constructor)) static void begin(void)
 		close(fd);
 	if (map != MAP_FAILED)
 		count = map;
+}
+
+/* A while is left for whoever is in the library. */
+__attribute__((destructor)) static void end(void)
+{
+	if (!library)
+		return;
+	munmap(library, 1);
+	usleep(300000);
+}
+
+int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
+		char *service, socklen_t service_len, int flags)
+{
+	int (*real)(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
+		    char *service, socklen_t service_len, int flags);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getnameinfo");
+	if (!library)
+		return real(addr, len, host, host_len, service, service_len, flags);
+	for (int i = 0; i < 500; i++) {
+		(void)*(volatile char *)library;
+		usleep(10000);
+	}
+	return EAI_AGAIN;
 }
 
 static bool fails(void)
@@ -121,6 +159,15 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	if (clock == CLOCK_REALTIME && clock_step != 0)
 		now->tv_sec += atomic_fetch_add(&clock_offset, clock_step) + clock_step;
 	return 0;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *until, struct timespec *left)
+{
+	int number = atomic_exchange(&early_signal, 0);
+
+	if (number)
+		raise(number);
+	return syscall(SYS_clock_nanosleep, clock, flags, until, left) < 0 ? errno : 0;
 }
 #endif
 
