@@ -21,7 +21,7 @@ from lib import case, equal, lssock, port_of, that  # noqa: E402
 
 SO_BINDTODEVICE = 25
 YES, NO, USAGE, PARTIAL = 0, 1, 2, 3
-LATE = 10  # seconds: nothing that is to happen takes so long
+LATE = lib.PATIENCE
 
 
 def asks(status, *args, **options):
@@ -77,7 +77,7 @@ def close_first(sock):
 def is_reachable(address, port, scope=0):
     family = lib.family_of(address)
     with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(lib.PATIENCE)
         where = (address, port, 0, scope) if family == socket.AF_INET6 else (address, port)
         try:
             sock.connect(where)
@@ -398,15 +398,15 @@ def nginx():
         """)
     script = f"""
         {program} -p {place} -e {place}/error.log -c {config} & pid=$!
-        "$0" --wait=listen:127.0.0.1:{port} --timeout=30 program = nginx || exit 10
+        "$0" --wait=listen:127.0.0.1:{port} --timeout={LATE} program = nginx || exit 10
         "$0" --check={port} program = sshd && exit 11
         exec 3<>/dev/tcp/127.0.0.1/{port} || exit 12
         exec 3>&-
         kill -QUIT $pid
-        "$0" --wait=drained:{port} --timeout=30 || exit 13
+        "$0" --wait=drained:{port} --timeout={LATE} || exit 13
         wait $pid
     """
-    done = lib.run([lib.need_program("bash"), "-c", script, lib.LSSOCK], timeout=45)
+    done = lib.run([lib.need_program("bash"), "-c", script, lib.LSSOCK], timeout=3 * LATE)
     that(done.status == 0 and done.out == "", str(done))
 
 

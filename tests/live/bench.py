@@ -31,7 +31,7 @@ def report():
     if not _report:
         file = os.path.join(lib.temp_dir(), "bench.json")
         words = [sys.executable, "-B", RUN, "--lssock", lib.LSSOCK, "--programs", PROGRAMS]
-        done = lib.run([*words, *SMALL, "--json", file], timeout=100)
+        done = lib.run([*words, *SMALL, "--json", file])
         that(done.status == 0, str(done))
         with open(file, encoding="utf-8") as text:
             _report.update(text=done.out, data=json.load(text))
@@ -44,7 +44,7 @@ def groups():
             yield stage, group
 
 
-@case("every command of every group was run, and has all its figures", seconds=110)
+@case("every command of every group was run, and has all its figures")
 def test_figures():
     for stage, group in groups():
         where = f"{stage['name']}, {group['title']}"
@@ -60,7 +60,7 @@ def test_figures():
             equal(one["rows"] > 0, one["us_per_socket"] is not None, text)
 
 
-@case("the tools list the sockets that were opened", seconds=110)
+@case("the tools list the sockets that were opened")
 def test_rows():
     for stage, group in groups():
         equal(group["note"], "", f"{stage['name']}, {group['title']}")
@@ -73,7 +73,7 @@ def test_rows():
               f"{stage['name']}: rows that are not the {opened} sockets")
 
 
-@case("the population is as large as it was asked for", seconds=110)
+@case("the population is as large as it was asked for")
 def test_population():
     stages = {stage["name"]: stage for stage in report()["data"]["stages"]}
     there = stages["500 TCP sockets"]["population"]
@@ -88,7 +88,7 @@ def test_population():
           - stages["An empty namespace"]["population"]["processes"], 0)
 
 
-@case("every curve has a small and a large population, and the text shows them", seconds=110)
+@case("every curve has a small and a large population, and the text shows them")
 def test_curves():
     curves = report()["data"]["curves"]
     equal(len(curves), 5, str(list(curves)))

@@ -135,7 +135,7 @@ FORMS = (
 
 def listed(form):
     """The lines of a listing that are about sockets, its status and messages."""
-    result = lssock(*form, timeout=60)
+    result = lssock(*form)
     lines = [line for line in result.lines if '"end"' not in line and not line.startswith("proto,")]
     return lines, result
 
@@ -275,10 +275,10 @@ def churn_owners(taken):
     try:
         while runs < RUNS and time.monotonic() < until:
             if runs % 2:
-                result = lssock("-xlnp", "--jsonl", timeout=60)
+                result = lssock("-xlnp", "--jsonl")
                 named += check_data(result.out)
             else:
-                result = lssock("-xlnp", timeout=60)
+                result = lssock("-xlnp")
                 named += check_owners(result.out)
             runs += 1
             equal(result.status, 0, str(result))
@@ -325,7 +325,7 @@ class Drain:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        err = self.process.communicate(timeout=30)[1]
+        err = self.process.communicate(timeout=lib.PATIENCE)[1]
         return self.process.returncode, err.decode("latin-1")
 
 

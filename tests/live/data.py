@@ -518,7 +518,7 @@ def no_context():
 # --- the schema ------------------------------------------------------------------------------------
 
 
-@case("doc/lssock.schema.json: what is printed is valid, and it has every field and no other", seconds=200)
+@case("doc/lssock.schema.json: what is printed is valid, and it has every field and no other")
 def schema():
     try:
         import jsonschema
@@ -799,7 +799,7 @@ def peak(*options):
             found = re.search(r"VmHWM:\s+(\d+)", status.read())
             most = max(most, int(found[1]) if found else 0)
     os.close(ours)
-    equal(process.wait(10), OK)
+    equal(process.wait(lib.PATIENCE), OK)
     return most, lines
 
 
@@ -894,7 +894,7 @@ EXAMPLE = ("-tn", "--columns=local_address,local_port,state,rtt,retrans_total", 
            "--top=10")
 
 
-def retransmits(sender, receiver, seconds=25):
+def retransmits(sender, receiver):
     """Sends until segments of the connection had to be sent again; returns its row."""
     port = sender.getsockname()[1]
     sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -911,7 +911,7 @@ def retransmits(sender, receiver, seconds=25):
                            "retrans_total > 0")
         return rows
 
-    return lib.eventually(again, "a retransmission", seconds)[0]
+    return lib.eventually(again, "a retransmission")[0]
 
 
 @case("rtt and retrans_total of a connection that loses a third of its segments")
@@ -966,7 +966,7 @@ def lossy():
         return any(row.split()[5] not in ("-", "0") and row.split()[6] not in ("-", "0") for row in listed)
 
     try:
-        lib.eventually(some_was_sent_again, "something was sent again", seconds=30)
+        lib.eventually(some_was_sent_again, "something was sent again")
     finally:
         lib.run([nft, "delete table ip lossy"])
         for sock in (sock for pair in pairs for sock in pair):
@@ -983,7 +983,7 @@ def netem():
         raise lib.Skip(f"no netem: {done.err.strip()}")
     with lib.inside(neighbour.fd):
         listener = lib.listen(neighbour.THERE4)
-    sender = socket.create_connection((neighbour.THERE4, lib.port_of(listener)), timeout=20)
+    sender = socket.create_connection((neighbour.THERE4, lib.port_of(listener)))
     receiver, _ = listener.accept()
     row = retransmits(sender, receiver)
     that(row["rtt"] >= 20000, row)
@@ -1144,7 +1144,7 @@ def jq_examples():
     equal(list(CHECKS), [], "checks without an example")
 
 
-@case("the other examples of the manual page run", seconds=120)
+@case("the other examples of the manual page run")
 def plain_examples():
     done = 0
     for example in examples("lssock"):

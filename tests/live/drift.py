@@ -581,7 +581,7 @@ def interrupted():
                        .rsplit(")", 1)[1].split()[0], "it waits")
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=lib.PATIENCE)
     os.close(write_end)
     equal((process.returncode, out), (-signal.SIGTERM, b""))
 
@@ -626,7 +626,7 @@ def peak_of(words):
     return process.returncode, usage.ru_maxrss * 1024
 
 
-@case("memory: less than 200 bytes a socket", seconds=300)
+@case("memory: less than 200 bytes a socket")
 @alone
 def memory():
     if lib.is_sanitized():

@@ -44,7 +44,7 @@ def settle():
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as link:
         link.bind((0, 0))
         link.setsockopt(270, 1, 1)  # SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, TCP over IPv4
-        link.settimeout(20)
+        link.settimeout(lib.PATIENCE)
         socket.socket().close()
         link.recv(4096)
         link.settimeout(0.1)
@@ -75,7 +75,7 @@ class Events:
         self.first = self.line()
         return self
 
-    def line(self, seconds=20):
+    def line(self, seconds=lib.PATIENCE):
         """The next line, which is there before anything else happens."""
         text = b""
         end = time.monotonic() + seconds
@@ -90,7 +90,7 @@ class Events:
     def end(self, status=OK, err=""):
         """What it writes until it ends with that status. err: a pattern for all of stderr."""
         try:
-            out, said = self.process.communicate(timeout=30)
+            out, said = self.process.communicate(timeout=lib.PATIENCE)
         finally:
             self.process.kill()
         result = lib.Result(["--events"], self.process.returncode, (out or b"").decode(), said.decode())
@@ -340,7 +340,7 @@ def overflow():
     def dropped():
         return max(readers_of_events().values())
 
-    eventually(dropped, "the queue is full", seconds=40)
+    eventually(dropped, "the queue is full")
     os.kill(pid, signal.SIGCONT)
     said = os.read(events.process.stderr.fileno(), 1000).decode()
     equal(said, "lssock: the kernel's queue of messages was full: some closed sockets are missing\n")
@@ -351,10 +351,10 @@ def overflow():
 
     # What was seen and what was lost is all there was. Meanwhile the queue has room again: these
     # are a connection, and its listener.
-    eventually(lambda: written().count("\n") + dropped() == n, "all are told or counted", seconds=40)
+    eventually(lambda: written().count("\n") + dropped() == n, "all are told or counted")
     ends = exchange("127.0.0.1", 10, 10)
     eventually(lambda: f'"local_port":{ends[0][1]}' in written(), "the next ones are seen")
-    eventually(lambda: written().count("\n") + dropped() == n + 3, "no other one", seconds=40)
+    eventually(lambda: written().count("\n") + dropped() == n + 3, "no other one")
     lost = dropped()
     events.stop(err=rf"lssock: {lost} closed sockets were not seen: the queue was full \d+ times?\n")
     found, last = records(written())

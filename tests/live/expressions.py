@@ -258,7 +258,7 @@ def check(text, says, rows):
     equal(got, want, text)
 
 
-@case("300 random expressions, beside an evaluator over the whole listing", seconds=120)
+@case("300 random expressions, beside an evaluator over the whole listing")
 def random_expressions():
     dice = random.Random(4)
     rows = rows_of()
@@ -306,7 +306,7 @@ def our_rows(text):
     return sorted(out)
 
 
-@case("the same connections as ss where ss is right", seconds=120)
+@case("the same connections as ss where ss is right")
 def like_ss():
     ss = lib.need_program("ss")
     for text in LIKE_SS:
@@ -574,7 +574,7 @@ def errors():
     equal(lines[at[0] + 1][start:], "^" * len("dprot"))
 
 
-@case("a long expression ends with an answer", seconds=60)
+@case("a long expression ends with an answer")
 def long_ones():
     many = [f"sport = {port} or" for port in range(1, 15000)]
     equal(names_of(rows_of("-t", *many, "sport = 1")), names_of(rows_of("-t", "sport < 15000 sport > 0")))

@@ -165,7 +165,7 @@ def netlink():
         that(kernels and all(r["port_id"] == 0 for r in kernels), kernels)
 
 
-@case("netlink sockets of a group, which the kernel lists twice, are there once", seconds=120)
+@case("netlink sockets of a group, which the kernel lists twice, are there once")
 def netlink_members():
     with contextlib.ExitStack() as stack:
         wanted = set()

@@ -144,7 +144,7 @@ def reader_quits():
         process = start(options)
         equal(process.stdout.readline(), b"Active Internet connections (servers and established)\n")
         process.stdout.close()
-        that(process.wait(10) in (-signal.SIGPIPE, FAILED), str(process.returncode))
+        that(process.wait(lib.PATIENCE) in (-signal.SIGPIPE, FAILED), str(process.returncode))
         equal(process.stderr.read(), b"")
 
 
@@ -157,7 +157,7 @@ def reader_quits_sigpipe_ignored():
     )
     process.stdout.readline()
     process.stdout.close()
-    equal(process.wait(10), FAILED)
+    equal(process.wait(lib.PATIENCE), FAILED)
     equal(process.stderr.read(), b"")
 
 
@@ -191,7 +191,7 @@ def slow_reader():
         got += part
         time.sleep(0.001)
     os.close(read_end)
-    equal(process.wait(10), OK)
+    equal(process.wait(lib.PATIENCE), OK)
     that(got == want, f"{len(got)} bytes of {len(want)}")
     equal(process.stderr.read(), b"")
 
@@ -205,7 +205,7 @@ def stopped():
     time.sleep(0.1)
     os.kill(process.pid, signal.SIGCONT)
     got += process.stdout.read()
-    equal(process.wait(10), OK)
+    equal(process.wait(lib.PATIENCE), OK)
     that(got == want, f"{len(got)} bytes of {len(want)}")
 
 
@@ -216,7 +216,7 @@ def interrupted():
         got = process.stdout.read(5000)
         os.kill(process.pid, number)
         got += process.stdout.read()
-        equal(process.wait(10), -number)
+        equal(process.wait(lib.PATIENCE), -number)
         equal(process.stderr.read(), b"")
         that(got.endswith(b"\n"), repr(got[-100:]))
 
@@ -395,7 +395,7 @@ for WORD in WRONG:
 
     @case(f"wrong: {ascii(WORD)}, status 2, a message, nothing on stdout")
     def wrong_words(word=WORD):
-        result = lssock(word, timeout=5)
+        result = lssock(word)
         equal((result.status, result.out), (USAGE, ""), str(result))
         one_line(result)
         that(not re.search(r"[^\n\x20-\x7e]", result.err), "a control byte in the message")
@@ -614,7 +614,7 @@ def peak_memory(*options):
         with contextlib.suppress(OSError), open(f"/proc/{process.pid}/status") as status:
             found = re.search(r"VmHWM:\s+(\d+)", status.read())
             peak = max(peak, int(found[1]) if found else 0)
-    equal(process.wait(10), OK)
+    equal(process.wait(lib.PATIENCE), OK)
     return peak, got.count(b"\n") - 2
 
 

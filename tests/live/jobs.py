@@ -31,7 +31,7 @@ def jobs():
     return [line.replace("\\&", "") for line in re.findall(r"^\.Dl (.*)$", text, flags=re.M)]
 
 
-def shell(command, status=0, timeout=30):
+def shell(command, status=0):
     os.makedirs("bin", exist_ok=True)
     if not os.path.islink("bin/lssock"):
         os.symlink(lib.LSSOCK, "bin/lssock")
@@ -182,7 +182,7 @@ def all_of_them():
     equal(sorted(jobs()), sorted([*CHECKS, *APART]))
 
 
-@case("each command answers what it is there for", seconds=120)
+@case("each command answers what it is there for")
 def answers():
     for command, check in CHECKS.items():
         check(shell(command))
@@ -302,7 +302,7 @@ def endless():
                     text = stream.read()
                 return len(re.findall(r"^(Active Internet|Tcp:)", text, flags=re.M))
 
-            lib.eventually(lambda want=want: rounds() >= want, f"{want} rounds of {command}", seconds=15)
+            lib.eventually(lambda want=want: rounds() >= want, f"{want} rounds of {command}")
         finally:
             os.kill(pid, signal.SIGINT)
             _, status = os.waitpid(pid, 0)

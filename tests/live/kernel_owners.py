@@ -219,7 +219,7 @@ lib.enter()
 os.chdir(lib.temp_dir())
 
 
-@case("populations at random: the same owners from the kernel's list as from /proc", seconds=150)
+@case("populations at random: the same owners from the kernel's list as from /proc")
 def same_as_proc():
     need_list()
     for _ in range(4):
@@ -379,7 +379,7 @@ def rounds():
             os.waitpid(pid, 0)
 
     lib.fork_child(churn)
-    result = lssock("-uanpc0.02", "--count=40", timeout=60)
+    result = lssock("-uanpc0.02", "--count=40")
     equal((result.err, result.status), ("", 0))
     ports = {lib.port_of(sock) for sock in kept}
     seen = [row for row in result.rows if int(row.split()[3].rsplit(":", 1)[1]) in ports]

@@ -33,7 +33,7 @@ def states(*expression):
 def ask(request):
     """What the kernel answers to one request of sock_diag: its error, 0 for an acknowledgement."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as link:
-        link.settimeout(5)
+        link.settimeout(lib.PATIENCE)
         link.send(request)
         reply = link.recv(65536)
     return struct.unpack_from("=i", reply, 16)[0] if struct.unpack_from("=H", reply, 4)[0] == 2 else None
@@ -276,7 +276,7 @@ def udp():
         port = lib.port_of(server)
         kill(OK, (2, 0, 0, 0), "-ua", f"sport = :{port} or dport = :{port}")
         for sock in (server, client):
-            sock.settimeout(5)
+            sock.settimeout(lib.PATIENCE)
             try:
                 sock.recv(1)
                 raise lib.Failure("nobody told it")

@@ -57,39 +57,39 @@ def names(rows):
     return sorted((row[3], row[4]) for row in rows if row[3].startswith("127.0.1.") or row[4].startswith("127.0.1."))
 
 
-@case("36,000 sockets: each once, in netstat's table and in JSON lines", seconds=120)
+@case("36,000 sockets: each once, in netstat's table and in JSON lines")
 def each_once():
-    rows = [line.split() for line in lssock_ok("-tanH", timeout=60).rows]
+    rows = [line.split() for line in lssock_ok("-tanH").rows]
     found = names(rows)
     equal(len(found), 2 * WORKERS * EACH + WORKERS)
     equal(len(set(found)), len(found), "a row came twice")
     if shutil.which("ss"):
-        theirs = lib.run(["ss", "-Htan"], timeout=60).rows
+        theirs = lib.run(["ss", "-Htan"]).rows
         equal(len([row for row in theirs if "127.0.1." in row]), len(found))
     cookies = [
         row["cookie"]
-        for row in map(json.loads, lssock_ok("-tan", "--jsonl", "--columns=cookie", timeout=60).lines)
+        for row in map(json.loads, lssock_ok("-tan", "--jsonl", "--columns=cookie").lines)
         if "end" not in row
     ]
     equal(len(set(cookies)), len(cookies))
     that(len(cookies) >= len(found), "rows are missing in JSON lines")
 
 
-@case("while others come and go", seconds=120)
+@case("while others come and go")
 def steady():
     child, _ = lib.fork_child(churn)
     try:
         for _ in range(3):
-            rows = [line.split() for line in lssock_ok("-tanH", timeout=60).rows]
+            rows = [line.split() for line in lssock_ok("-tanH").rows]
             found = names(rows)
             equal((len(found), len(set(found))), (2 * WORKERS * EACH + WORKERS,) * 2)
     finally:
         lib.end_child(child)
 
 
-@case("those of IPv6 come behind all others, and every form of output has the same ones", seconds=120)
+@case("those of IPv6 come behind all others, and every form of output has the same ones")
 def same_everywhere():
-    rows = [line.split() for line in lssock_ok("-tanH", timeout=60).rows]
+    rows = [line.split() for line in lssock_ok("-tanH").rows]
     if lib.have_ipv6():
         protocols = [row[0] for row in rows]
         equal(protocols, sorted(protocols))
@@ -105,38 +105,38 @@ def same_everywhere():
     fields = "--columns=local_address,local_port,remote_address,remote_port,state"
     listening = sorted((local, ":*", state) if state == "LISTEN" else (local, remote, state)
                        for local, remote, state in want)
-    lines = lssock_ok("-tan", "--jsonl", fields, timeout=60).lines
+    lines = lssock_ok("-tan", "--jsonl", fields).lines
     equal(sorted(ends(row) for row in map(json.loads, lines) if "end" not in row), listening)
-    document = json.loads(lssock_ok("-tan", "--json", fields, timeout=60).out)
+    document = json.loads(lssock_ok("-tan", "--json", fields).out)
     equal(sorted(ends(row) for row in document["sockets"]), listening)
     equal(document["complete"], True)
-    text = lssock_ok("-tan", "--csv", fields, timeout=60).out
+    text = lssock_ok("-tan", "--csv", fields).out
     equal(sorted(ends(row) for row in csv.DictReader(text.splitlines())), listening)
 
 
-@case("an expression chooses among them, also one that the kernel cannot decide", seconds=120)
+@case("an expression chooses among them, also one that the kernel cannot decide")
 def chosen():
-    count = len(lssock_ok("-tanH", "proto = tcp and exposure = loopback and state = established", timeout=60).rows)
+    count = len(lssock_ok("-tanH", "proto = tcp and exposure = loopback and state = established").rows)
     v6 = WORKERS * 2 * EACH6 if lib.have_ipv6() else 0
     equal(count, 2 * WORKERS * EACH + v6)
 
 
-@case("a reader that quits, and a full device", seconds=60)
+@case("a reader that quits, and a full device")
 def broken_output():
     for lines in 1, 5000, 20000, 28000, 31000, 34000:  # whichever thread it happens to
         with subprocess.Popen([os.environ["LSSOCK"], "-tanH"], stdout=subprocess.PIPE) as process:
             for _ in range(lines):
                 process.stdout.readline()
             process.stdout.close()
-            equal(process.wait(20), -signal.SIGPIPE)
+            equal(process.wait(lib.PATIENCE), -signal.SIGPIPE)
     for options in (("-tan",), ("-tan", "--json")):
         with open("/dev/full", "wb") as full:
-            result = lssock(*options, stdout=full, timeout=60)
+            result = lssock(*options, stdout=full)
         equal(result.status, 4, str(result))
         equal(len(result.err.splitlines()), 1, str(result))
 
 
-@case("nothing is held when the first byte is written, by any thread", seconds=60)
+@case("nothing is held when the first byte is written, by any thread")
 def no_privileges():
     if not lib.have_own_pids() or os.geteuid() != 0:
         raise lib.Skip("there is nothing to be held")
@@ -153,11 +153,11 @@ def no_privileges():
                 process.kill()
 
 
-@case("few descriptors: what one walk would tell is told", seconds=60)
+@case("few descriptors: what one walk would tell is told")
 def few_descriptors():
-    count = len(lssock_ok("-tanH", timeout=60).rows)
+    count = len(lssock_ok("-tanH").rows)
     for most in range(4, 12):
-        result = lssock("-tanH", timeout=60,
+        result = lssock("-tanH",
                         preexec_fn=lambda n=most: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
         if result.status == 0:
             equal(len(result.rows), count, f"{most} descriptors")
@@ -165,7 +165,7 @@ def few_descriptors():
             that(most < 5, f"{most} descriptors: {result.err}")
 
 
-@case("a reader that takes nothing: Ctrl-C ends it all the same", seconds=60)
+@case("a reader that takes nothing: Ctrl-C ends it all the same")
 def stalled_reader():
     for options in (["-tan"], ["-tan", "--json"], ["-tan", "--columns=+uid"]):
         with subprocess.Popen([os.environ["LSSOCK"], *options], stdout=subprocess.PIPE) as process:
@@ -173,13 +173,13 @@ def stalled_reader():
             time.sleep(0.3)  # the pipe is full by then
             process.send_signal(signal.SIGINT)
             try:
-                equal(process.wait(10), -signal.SIGINT)
+                equal(process.wait(lib.PATIENCE), -signal.SIGINT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError(f"{options}: waits for its reader for ever") from None
 
 
-@case("a terminal that takes nothing: the same", seconds=30)
+@case("a terminal that takes nothing: the same")
 def stalled_terminal():
     ours, theirs = pty.openpty()
     try:
@@ -193,7 +193,7 @@ def stalled_terminal():
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.3)
             try:
-                equal(process.wait(10), -signal.SIGINT)
+                equal(process.wait(lib.PATIENCE), -signal.SIGINT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError("waits for its terminal for ever") from None
@@ -202,7 +202,7 @@ def stalled_terminal():
         os.close(theirs)
 
 
-@case("memory that runs out: all rows, or a message", seconds=120)
+@case("memory that runs out: all rows, or a message")
 def no_memory():
     if lib.is_sanitized() or not os.path.exists(PRELOAD):
         raise lib.Skip("needs tests/live/preload.so and a program without sanitizers")
@@ -210,9 +210,9 @@ def no_memory():
     with open(count, "wb") as out:
         out.write(bytes(8))
     env = {"LD_PRELOAD": PRELOAD, "PRELOAD_COUNT": count}
-    want = len(lssock_ok("-tanH", timeout=60).rows)
+    want = len(lssock_ok("-tanH").rows)
     for number in [*range(1, 60), *range(60, 200, 7)]:
-        result = lssock("-tanH", env={**env, "PRELOAD_FAIL": str(number)}, timeout=60)
+        result = lssock("-tanH", env={**env, "PRELOAD_FAIL": str(number)})
         that(result.status in (0, 3, 4), str(result)[:500])
         if result.status == 0:
             equal(len(result.rows), want, f"allocation {number}")
@@ -220,10 +220,10 @@ def no_memory():
             that(result.err.startswith("lssock: "), str(result)[:500])
 
 
-@case("--top and -q end it at once", seconds=60)
+@case("--top and -q end it at once")
 def cut_short():
-    equal(len(lssock_ok("-tanH", "--top=100", timeout=30).rows), 100)
-    equal(lssock("-tanq", timeout=30).status, 0)
+    equal(len(lssock_ok("-tanH", "--top=100").rows), 100)
+    equal(lssock("-tanq").status, 0)
 
 
 lib.enter()

@@ -228,7 +228,7 @@ def shared_port():
         doc = json.loads(lssock("--listeners", "--json", f"sport = :{here['port']}").out)
         return doc["listeners"][0]["backlog_used"] == 5
 
-    lib.eventually(fill_first, "one queue of eight is full", 20)
+    lib.eventually(fill_first, "one queue of eight is full")
     text = metrics("--top=1000")
     equal(of(text, "lssock_listener_queue_capacity", **here), 40)
     equal(of(text, "lssock_listener_queue_fill_ratio", **here), 1)
@@ -319,7 +319,7 @@ def incomplete():
 
 
 def fetch(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=lib.PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -429,7 +429,7 @@ def rules():
     equal(asked - there - host_only, set())
 
 
-@case("node_exporter and Prometheus take it, and a query has the value", seconds=120)
+@case("node_exporter and Prometheus take it, and a query has the value")
 def end_to_end():
     exporter = lib.need_program("prometheus-node-exporter")
     prometheus = lib.need_program("prometheus")
@@ -450,7 +450,7 @@ def end_to_end():
         )
     )
     url = f"http://127.0.0.1:{here}/metrics"
-    lib.eventually(lambda: up(url), "node_exporter answers", 30)
+    lib.eventually(lambda: up(url), "node_exporter answers")
     text = fetch(url)
     that("node_textfile_scrape_error 0\n" in text, text)
     that("# TYPE lssock_tcp_listen_overflows_total counter\n" in text, text)
@@ -458,7 +458,7 @@ def end_to_end():
     config = os.path.join(lib.temp_dir(), "prometheus.yml")
     with open(config, "w", encoding="ascii") as out:
         out.write(
-            "scrape_configs:\n- job_name: t\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n"
+            "scrape_configs:\n- job_name: t\n  scrape_interval: 2s\n  scrape_timeout: 2s\n"
             f"  static_configs:\n  - targets: ['127.0.0.1:{here}']\n"
         )
     kept.append(
@@ -473,8 +473,8 @@ def end_to_end():
     )
     query = f'lssock_listener_queue{{port="{lib.port_of(listener)}"}}'
     url = f"http://127.0.0.1:{there}/api/v1/query?" + urllib.parse.urlencode({"query": query})
-    lib.eventually(lambda: up(url), "Prometheus answers", 60)
-    answer = lib.eventually(lambda: json.loads(fetch(url))["data"]["result"], "it has scraped", 30)
+    lib.eventually(lambda: up(url), "Prometheus answers")
+    answer = lib.eventually(lambda: json.loads(fetch(url))["data"]["result"], "it has scraped")
     equal(len(answer), 1)
     equal(answer[0]["value"][1], "4")
     equal(answer[0]["metric"]["address"], "127.0.0.1")

@@ -299,7 +299,7 @@ def interrupted():
         equal(process.poll(), None, "it did not wait")
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=lib.PATIENCE)
         took = time.monotonic() - started
     that(took < 1, f"{took:.1f} s")
     equal(process.returncode, -signal.SIGINT)

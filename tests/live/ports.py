@@ -327,17 +327,17 @@ def run_seeds(check, seeds):
         lib.in_new_net(lambda: check(seed))
 
 
-@case("the free ports are the connect() calls that still succeed", seconds=240)
+@case("the free ports are the connect() calls that still succeed")
 def free_ports():
     run_seeds(check_connects, range(1000, 1080))
 
 
-@case("free and reusable are those with tcp_tw_reuse, after its delay", seconds=240)
+@case("free and reusable are those with tcp_tw_reuse, after its delay")
 def reusable_ports():
     run_seeds(check_reuse, range(2000, 2030))
 
 
-@case("a source address has as many ports as bind() to port 0 still succeeds", seconds=240)
+@case("a source address has as many ports as bind() to port 0 still succeeds")
 def bind_ports():
     run_seeds(check_binds, range(3000, 3040))
 
@@ -361,7 +361,7 @@ def scene():
     return kept
 
 
-@case("sockets that the kernel does not tell apart make it an upper bound", seconds=240)
+@case("sockets that the kernel does not tell apart make it an upper bound")
 def hidden_ports():
     run_seeds(check_hidden, range(4000, 4025))
 

@@ -220,7 +220,7 @@ def name_server():
         raise lib.Skip("no mount namespace here")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 53))
-        server.settimeout(10)
+        server.settimeout(lib.PATIENCE)
         yield server
 
 

@@ -131,8 +131,7 @@ COMMANDS = (
 )
 
 
-@case("what was recorded is printed again, byte for byte, in an empty namespace and by nobody",
-      seconds=120)
+@case("what was recorded is printed again, byte for byte, in an empty namespace and by nobody")
 def test_same():
     for number, options in enumerate(COMMANDS):
         path = fresh(f"same{number}")
@@ -360,9 +359,9 @@ def test_broken_off():
                                stderr=subprocess.PIPE)
     os.close(write_end)
     try:
-        lib.eventually(lambda: waits_to_write(process.pid), "the output is stuck", 10)
+        lib.eventually(lambda: waits_to_write(process.pid), "the output is stuck")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=lib.PATIENCE)
         equal(process.returncode, -signal.SIGTERM)
         that(b"broken off: the file is not complete" in err, repr(err))
     finally:
@@ -395,8 +394,7 @@ def test_privileges():
         os.close(read_end)
 
 
-@case("damaged at every place: one line and status 4, or an honest answer; never a crash",
-      seconds=240)
+@case("damaged at every place: one line and status 4, or an honest answer; never a crash")
 def test_damaged():
     path, whole = record("base", "-tanp", "sport > 0")
     data = read(path)
@@ -471,7 +469,7 @@ def test_refused():
 def test_pipes():
     fifo = fresh("fifo")
     os.mkfifo(fifo, 0o644)
-    refused(elsewhere("-tan", f"--replay={fifo}", timeout=10), "empty")
+    refused(elsewhere("-tan", f"--replay={fifo}"), "empty")
     path, first = record("pipe", "-tan")
     data = read(path)
     read_end, write_end = os.pipe()
@@ -499,7 +497,7 @@ def test_silent_pipe():
         time.sleep(0.3)
         that(process.poll() is None, "it did not wait for its pipe")
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=5)
+        out, _ = process.communicate(timeout=lib.PATIENCE)
         equal((out, process.returncode), (b"", -signal.SIGTERM))
     finally:
         process.kill()

@@ -135,12 +135,12 @@ class Watched:
             self.emulator.feed(part)
         return bool(part)
 
-    def until(self, condition, what, seconds=10):
+    def until(self, condition, what):
         """Reads until condition() is true; returns what it answered."""
         def one():
             self.read()
             return condition()
-        return eventually(one, what, seconds)
+        return eventually(one, what)
 
     def until_frames(self, count):
         self.until(lambda: len(self.frames) >= count, f"{count} frames")
@@ -148,7 +148,7 @@ class Watched:
     def more_frames(self, count):
         self.until_frames(len(self.frames) + count)
 
-    def to_the_end(self, seconds=10):
+    def to_the_end(self, seconds=lib.PATIENCE):
         deadline = time.monotonic() + seconds
         while self.read():
             that(time.monotonic() < deadline, "it does not end")
@@ -337,7 +337,7 @@ def rates():
             watched.read(0.02)
             return len([rate for _, rate in seen() if rate not in ("-", "0")]) >= 3
 
-        eventually(fed, "rates", 20)
+        eventually(fed, "rates")
         values = seen()
         equal(values[0][1], "-", "nothing is known in the first round")
         # What the rates say adds up to what came in, by the time of the rounds (0.2 s or more).
@@ -435,7 +435,7 @@ def held():
         time.sleep(0.3)
         os.kill(watched.process.pid, signal.SIGTERM)
         try:
-            equal(watched.process.wait(8), -signal.SIGTERM)
+            equal(watched.process.wait(lib.PATIENCE), -signal.SIGTERM)
         except subprocess.TimeoutExpired:
             raise Failure("SIGTERM does not end it") from None
     del socks
@@ -447,10 +447,10 @@ def hung_up():
         watched.until_frames(2)
         os.close(watched.master)
         watched.master = -1
-        equal(watched.process.wait(8), -signal.SIGHUP)
+        equal(watched.process.wait(lib.PATIENCE), -signal.SIGHUP)
 
 
-@case("more than 10000 sockets: counted, not marked", seconds=100)
+@case("more than 10000 sockets: counted, not marked")
 def too_many():
     socks, limits = [], resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
@@ -462,7 +462,7 @@ def too_many():
         sock.bind(("127.0.0.1", 0))
         socks.append(sock)
     with Watched("-uanc.1") as watched:
-        watched.until(lambda: len(watched.frames) >= 2, "frames", 60)
+        watched.until(lambda: len(watched.frames) >= 2, "frames")
     that(re.search(r"  10100 sockets  too many for marks$", watched.frames[-1][0]),
          watched.frames[-1][0])
     equal({line[0] for line in watched.frames[-1]}, {" "})

@@ -23,7 +23,7 @@ class Server:
 
     def __enter__(self):
         try:
-            lib.eventually(self.is_up, "the server is up", 15)
+            lib.eventually(self.is_up, "the server is up")
         except lib.Failure as why:
             self.__exit__()
             raise lib.Failure(f"{why}\n{self.said()}") from None
@@ -41,7 +41,7 @@ class Server:
     def __exit__(self, *_):
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(lib.PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

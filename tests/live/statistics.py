@@ -116,7 +116,7 @@ def choices():
 FEW = ["-s", "-st", "-su", "-sw", "-sS", "-s6", "-s6t", "-s6u", "-s6w"]
 
 
-@lib.case("text is netstat's, whatever is chosen", seconds=170)
+@lib.case("text is netstat's, whatever is chosen")
 def every_choice():
     lib.need_netstat()
     counters, number = Counters(), itertools.count(101)
@@ -139,7 +139,7 @@ def values():
             counters.same("-s6")
 
 
-@lib.case("text is netstat's for new counters and groups in any order", seconds=170)
+@lib.case("text is netstat's for new counters and groups in any order")
 def any_order():
     lib.need_netstat()
     seed = random.randrange(2**32)

@@ -304,7 +304,7 @@ def half_closed_settings():
     equal(document["level"], "problem")
     that("takes the edge off" not in document["verdict"], document["verdict"])
     that("tcp_fin_timeout (now 10 s)" in " ".join(document["helps"]), str(document["helps"]))
-    lib.eventually(lambda: connect_error("127.0.0.1", SERVICE + 3) == 0, "a port", 60)
+    lib.eventually(lambda: connect_error("127.0.0.1", SERVICE + 3) == 0, "a port")
     equal(answer("dport", "=", f":{SERVICE + 3}")["level"], "fine")
 
 

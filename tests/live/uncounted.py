@@ -39,7 +39,7 @@ def in_use():
     return int(line[2]), int(line6[2])
 
 
-@case("half-open connections are listed after their listener has gone, and nothing else is there", seconds=60)
+@case("half-open connections are listed after their listener has gone, and nothing else is there")
 def without_listener():
     def body(address):
         listener, callers = half_open(address, 3)

@@ -187,7 +187,7 @@ def need_scene():
         lib.children.remove(kept[0][0])  # it stays for all cases; the namespace ends with them
 
 
-@case("every view, with all there is to tell, and round by round", seconds=240)
+@case("every view, with all there is to tell, and round by round")
 def every_view():
     need_scene()
     for view in VIEWS:
@@ -231,7 +231,7 @@ def names():
              if "\\" in (group["program"] or "")), "a name that is no UTF-8")
 
 
-@case("with an expression, where something matches and where nothing does", seconds=120)
+@case("with an expression, where something matches and where nothing does")
 def expression():
     need_scene()
     for view in CHOOSING:
@@ -239,7 +239,7 @@ def expression():
             equal(valid(view, words)[0]["filtered"], True, f"{view} {words}")
 
 
-@case("as nobody, whom the kernel tells less", seconds=120)
+@case("as nobody, whom the kernel tells less")
 def nobody():
     need_scene()
     lib.need_real_root()
@@ -250,7 +250,7 @@ def nobody():
             equal(faults(document), [], f"{' '.join(view)} as nobody")
 
 
-@case("in a namespace of nothing, and one without /proc", seconds=240)
+@case("in a namespace of nothing, and one without /proc")
 def empty():
     for view in VIEWS:
         valid(*view, preexec_fn=lambda: lib.call(lib.libc.unshare, CLONE_NEWNET))
@@ -319,7 +319,7 @@ def killed():
     equal([document["closed"], document["filtered"]], [1, True])
 
 
-@case("a member that the schema does not name is found, and one that lacks too", seconds=240)
+@case("a member that the schema does not name is found, and one that lacks too")
 def strict():
     need_scene()
     for view in ("--summary", "--ports", "--time-wait", "--listeners", "--explain=CLOSE_WAIT",

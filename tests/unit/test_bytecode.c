@@ -173,7 +173,7 @@ static const struct query_cond *make_cond(struct query_cond *conds, size_t *n, u
 	return cond;
 }
 
-Test(bytecode, decides_what_the_condition_says, .timeout = 60)
+Test(bytecode, decides_what_the_condition_says, .timeout = 600)
 {
 	static struct query_cond conds[512];
 	static struct gen_sock gen;

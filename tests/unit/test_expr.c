@@ -172,7 +172,7 @@ static void set_up(void)
 
 TestSuite(expr, .init = set_up);
 TestSuite(expr_error, .init = set_up);
-TestSuite(expr_size, .init = set_up, .timeout = 60);
+TestSuite(expr_size, .init = set_up, .timeout = 600);
 
 static struct expr *parse_in(const struct expr_world *world, const char *text)
 {

@@ -285,7 +285,7 @@ static void *write_slowly(void *arg)
 }
 
 /* Short reads, and alarms between and within them. */
-Test(file, short_reads_and_signals, .timeout = 20)
+Test(file, short_reads_and_signals, .timeout = 600)
 {
 	static char text[] = "the first line\nand the second, which is longer\nthe third";
 	struct sigaction action = { .sa_handler = ignore_signal };

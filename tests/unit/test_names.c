@@ -150,7 +150,7 @@ static void setup(void)
 	report_init(&report, report_pipe[1]);
 }
 
-TestSuite(names, .init = setup, .timeout = 20);
+TestSuite(names, .init = setup, .timeout = 600);
 
 static struct names *start(bool hosts, bool services, bool users, int64_t budget_ms)
 {

@@ -587,7 +587,7 @@ Test(nl_dump, cancel_stops_at_once)
 	cr_assert_eq(run(), 0); /* on a new link */
 }
 
-Test(nl_dump, never_ending_answers_end, .timeout = 20)
+Test(nl_dump, never_ending_answers_end, .timeout = 600)
 {
 	begin();
 	rows(1, 2);
@@ -668,7 +668,7 @@ static void random_dump(const uint64_t *table, size_t end)
 }
 
 /* Whatever the place and number of breaks: every socket that lived through it exactly once. */
-Test(nl_dump, breaks_anywhere_neither_double_nor_lose, .timeout = 60)
+Test(nl_dump, breaks_anywhere_neither_double_nor_lose, .timeout = 600)
 {
 	enum { TABLE = 3000, ROUNDS = 150 };
 	static uint64_t table[TABLE];

@@ -257,12 +257,12 @@ static void check_slow(int pipe_flags)
 	obuf_free(&out);
 }
 
-Test(obuf, slow_reader_and_signals, .timeout = 60)
+Test(obuf, slow_reader_and_signals, .timeout = 600)
 {
 	check_slow(0);
 }
 
-Test(obuf, slow_reader_of_a_non_blocking_pipe, .timeout = 60)
+Test(obuf, slow_reader_of_a_non_blocking_pipe, .timeout = 600)
 {
 	check_slow(O_NONBLOCK);
 }

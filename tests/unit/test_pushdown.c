@@ -11,7 +11,7 @@
 
 enum { ROUNDS = 20000, SOCKS = 25 };
 
-TestSuite(pushdown, .timeout = 120);
+TestSuite(pushdown, .timeout = 600);
 
 /* The bit by which a table is asked for a socket. */
 static uint32_t asked_bit(const struct sock *sock)

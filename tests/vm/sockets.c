@@ -19,7 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534, PATIENCE = 20 };
+enum { NOBODY = 65534, PATIENCE = 300 };
 
 static const struct family {
 	const char *name;
