@@ -13,12 +13,57 @@ import time
 import lib
 from lib import Neighbour, equal, inside
 
+# The first of these states ends by itself after a minute. A case that begins in time is over by then.
+LASTS = 25  # seconds
+PROBE = 4  # the timer of a closed window in /proc/net/tcp
+STATE_NUMBERS = {
+    "ESTABLISHED": 1, "SYN_SENT": 2, "SYN_RECV": 3, "FIN_WAIT1": 4, "FIN_WAIT2": 5, "TIME_WAIT": 6,
+    "CLOSE_WAIT": 8, "LAST_ACK": 9, "LISTEN": 10, "CLOSING": 11,
+}
 KINDS = {
     "IPv4": (Neighbour.HERE4, Neighbour.THERE4, False),
     "IPv6": (Neighbour.HERE6, Neighbour.THERE6, False),
     "IPv4 under IPv6": (Neighbour.HERE4, Neighbour.THERE4, True),
 }
 LISTENER_UID = 12345
+
+
+def kernel_rows():
+    """(local port, remote port, state, timer) of every TCP socket here, as numbers."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/self/net/{name}", encoding="ascii") as table:
+            for words in (line.split() for line in table.readlines()[1:]):
+                local, remote = (int(end.rsplit(":", 1)[1], 16) for end in words[1:3])
+                found.add((local, remote, int(words[3], 16), int(words[5].split(":")[0], 16)))
+    return found
+
+
+class Scenes:
+    """A scene of each kind of address, in a namespace made for them, and made anew in good time."""
+
+    def __init__(self):
+        self.since = self.net = self.kinds = None
+
+    def are_old(self):
+        return self.since is None or time.monotonic() - self.since > LASTS
+
+    def get(self):
+        """{kind: scene}"""
+        if self.are_old():
+            lib.new_net()
+            self.since, self.net = time.monotonic(), Neighbour()
+            self.kinds = {
+                name: Scene(self.net, *kind)
+                for name, kind in KINDS.items()
+                if name == "IPv4" or lib.have_ipv6()
+            }
+            lib.eventually(self.are_settled, "every socket comes to its state")
+        return self.kinds
+
+    def are_settled(self):
+        rows = {row[:3] for row in kernel_rows()}
+        return all(scene.wanted_rows() <= rows for scene in self.kinds.values())
 
 
 class Scene:
@@ -72,6 +117,15 @@ class Scene:
     def expect_pair(self, name, mine, state, timer, inode=True):
         inode = lib.inode_of(mine) if inode else 0
         self.expect(name, mine.getsockname(), mine.getpeername(), state, timer, inode)
+
+    def wanted_rows(self):
+        """(local port, remote port, state) of those that are expected."""
+        def port(end):
+            text = end.rsplit(":", 1)[1]
+            return 0 if text == "*" else int(text)
+
+        return {(port(local), port(remote), STATE_NUMBERS[state])
+                for local, remote, state, _, _ in self.expected.values()}
 
     def listen(self):
         local = self.here.getsockname()
@@ -173,10 +227,15 @@ class Scene:
         """A peer that does not read: its window closes and ours is probed."""
         mine, _ = self._pair()
         mine.setblocking(False)
-        deadline = time.monotonic() + 0.5
-        while time.monotonic() < deadline:
+        ends = lib.port_of(mine), mine.getpeername()[1], STATE_NUMBERS["ESTABLISHED"], PROBE
+
+        def is_closed():
             with contextlib.suppress(BlockingIOError):
-                mine.send(b"x" * 65536)
+                while True:
+                    mine.send(b"x" * 65536)
+            return ends in kernel_rows()
+
+        lib.eventually(is_closed, "the window is closed")
         self.expect_pair("ESTABLISHED with a closed window", mine, "ESTABLISHED", "probe")
 
 

@@ -10,14 +10,12 @@ import json
 import os
 import re
 import socket
-import struct
 import sys
-import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import Neighbour, case, equal, inside, lssock, lssock_ok, that  # noqa: E402
-from scene import KINDS, Scene  # noqa: E402
+from lib import equal, inside, lssock, lssock_ok, on_terminal, that  # noqa: E402
+from scene import Scenes, kernel_rows  # noqa: E402
 
 STATES = (
     "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
@@ -25,25 +23,53 @@ STATES = (
 )
 
 lib.enter()
+SCENES = Scenes()
+QUEUE, WAITING, OTHERS = None, [], []
+
+
+def populate():
+    """Sockets in every state, before the first of them ends by itself: here, in a new namespace."""
+    global QUEUE
+    if not SCENES.are_old():
+        return
+    SCENES.get()
+    WAITING.clear()
+    OTHERS.clear()
+    QUEUE = lib.listen("127.0.0.1", backlog=5)
+    WAITING.extend(socket.create_connection(QUEUE.getsockname()) for _ in range(3))
+    long_queue = lib.listen("127.0.0.1", backlog=100)
+    WAITING.append(long_queue)
+    WAITING.extend(socket.create_connection(long_queue.getsockname()) for _ in range(7))
+    OTHERS.extend(socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
+    for sock in OTHERS:
+        sock.bind(("127.0.0.1", 0))
+    if lib.have_ipv6():
+        OTHERS.append(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+        OTHERS[-1].bind(("::1", 0))
+    OTHERS.extend(socket.socketpair())
+    queues = {lib.port_of(QUEUE): 3, lib.port_of(long_queue): 7}
+    lib.eventually(
+        lambda: all(sum(row[0] == port and row[2] == 1 for row in kernel_rows()) == n
+                    for port, n in queues.items()), "the connections that wait are established")
+
+
 try:
-    NET = Neighbour()
-    SCENES = [Scene(NET, *kind) for name, kind in KINDS.items() if name == "IPv4" or lib.have_ipv6()]
+    populate()
 except lib.Skip as why:
     print(f"1..0 # SKIP {why}")
     sys.exit(0)
 
-QUEUE = lib.listen("127.0.0.1", backlog=5)
-WAITING = [socket.create_connection(QUEUE.getsockname()) for _ in range(3)]
-LONG_QUEUE = lib.listen("127.0.0.1", backlog=100)
-WAITING += [socket.create_connection(LONG_QUEUE.getsockname()) for _ in range(7)]
-OTHERS = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
-for sock in OTHERS:
-    sock.bind(("127.0.0.1", 0))
-if lib.have_ipv6():
-    OTHERS.append(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
-    OTHERS[-1].bind(("::1", 0))
-OTHERS += socket.socketpair()
-time.sleep(0.3)  # the last FINs cross
+
+def case(title):
+    def add(function):
+        def body():
+            populate()
+            function()
+
+        lib.case(title)(body)
+        return function
+
+    return add
 
 
 def summary(*args):
@@ -85,11 +111,18 @@ def states():
 def equals_ss():
     ss = lib.need_program("ss")
     words = {"ESTAB": "ESTABLISHED"}
-    lines = lib.run([ss, "-H", "-tan"]).out.split("\n")
-    names = [line.split()[0] for line in lines if line]
+
+    def names_of(result):
+        return sorted(line.split()[0] for line in result.out.split("\n") if line)
+
+    def three():
+        before, document, after = lib.run([ss, "-H", "-tan"]), summary("-t"), lib.run([ss, "-H", "-tan"])
+        return (names_of(before), document) if names_of(before) == names_of(after) else None
+
+    names, document = lib.eventually(three, "the sockets hold still")
     want = collections.Counter(words.get(name, name.upper().replace("-", "_")) for name in names)
     want["FIN_WAIT1"], want["FIN_WAIT2"] = want.pop("FIN_WAIT_1"), want.pop("FIN_WAIT_2")
-    equal(states_of(summary("-t")), every(want))
+    equal(states_of(document), every(want))
 
 
 @case("what is counted in the kernel and what is listed in full are the same numbers")
@@ -154,7 +187,7 @@ def orphans():
 def namespaces():
     before, _ = steady()
     kept = []
-    with inside(NET.fd):
+    with inside(SCENES.net.fd):
         listener = lib.listen("127.0.0.1", backlog=64)
         for i in range(40):
             client, accepted = lib.connect_to(listener)
@@ -266,7 +299,7 @@ def rounds():
     that("Course" not in out, out)
     lines = lssock_ok("--summary", "--json", "-c0.05", "--count=2").lines
     equal([json.loads(line)["view"] for line in lines], ["summary"] * 2)
-    screen = on_terminal(100, "--summary", "-t", "-c0.3", "--count=4")
+    screen = on_terminal(100, "--summary", "-t", "-c0.3", "--count=4", env={"TERM": "dumb"})
     blocks = screen.split("Protocol ")[1:]
     equal(len(blocks), 4, screen)
     that("Course" in blocks[0], blocks[0])
@@ -278,36 +311,12 @@ def rounds():
 
 @case("a narrow terminal keeps the change, and has no room for notes or courses")
 def narrow():
-    screen = on_terminal(40, "--summary", "-tx", "-c0.3", "--count=3")
+    screen = on_terminal(40, "--summary", "-tx", "-c0.3", "--count=3", env={"TERM": "dumb"})
     blocks = screen.split("Protocol ")[1:]
     equal(len(blocks), 3, screen)
     heads = blocks[-1].split("\n")[0].split()
     equal(heads, ["Sockets", "Change"], screen)
     that("seqpacket" not in screen, screen)
-
-
-def on_terminal(width, *args):
-    """What the program shows on a terminal of so many columns."""
-    import fcntl
-    import pty
-    import termios
-
-    pid, fd = pty.fork()
-    if pid == 0:
-        time.sleep(0.2)
-        os.environ.update({"LC_ALL": "C", "TERM": "dumb"})
-        os.execv(lib.LSSOCK, [lib.LSSOCK, *args])
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 200, width, 0, 0))
-    out = b""
-    try:
-        while chunk := os.read(fd, 65536):
-            out += chunk
-    except OSError:  # the terminal is closed
-        pass
-    os.close(fd)
-    _, status = os.waitpid(pid, 0)
-    equal(status, 0, repr(out))
-    return out.decode("latin-1").replace("\r", "")
 
 
 @case("options that mean nothing to it are status 2")
