@@ -24,7 +24,8 @@ import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, lssock, lssock_ok, on_terminal, that  # noqa: E402
+from lib import equal, lssock, lssock_ok, on_terminal, that  # noqa: E402
+from scene import kernel_rows  # noqa: E402
 
 OK, NO, USAGE, PARTIAL, FAILED = 0, 1, 2, 3, 4
 NOBODY = 65534
@@ -56,6 +57,31 @@ NAMES = [
     b"\0@",
 ]
 PROGRAMS = [b"two words", b"a,\"b\"\n", b"\xff\xfe\\", b"\xc3\xbcml\xc3\xa4ut", b"1/x 2/y", b"\x1b]0;x\x07"]
+
+
+TIME_WAIT = 6
+
+
+def case(title):
+    """
+    Many compare several looks. One whose TIME_WAIT came to an end meanwhile, after its minute, may
+    have compared looks with and without it, and is made again.
+    """
+
+    def add(function):
+        def body():
+            before = {row[:2] for row in kernel_rows() if row[2] == TIME_WAIT}
+            try:
+                function()
+            except (lib.Failure, IndexError):
+                if before <= {row[:2] for row in kernel_rows() if row[2] == TIME_WAIT}:
+                    raise
+                function()
+
+        lib.case(title)(body)
+        return function
+
+    return add
 
 
 # --- the population -------------------------------------------------------------------------------
@@ -97,16 +123,18 @@ def populate():
 
 
 def need_time_wait():
-    """A connection to the server in TIME_WAIT, which lasts a minute."""
-    if lssock("-tnH", f"state time-wait and dport = :{WAITED}").rows:
+    """A connection to the server in TIME_WAIT, which lasts a minute, of which a while is left."""
+    left = lssock("-tnH", "--columns=timer_ms", f"state time-wait and dport = :{WAITED}").lines
+    if any(int(milliseconds) > 20000 for milliseconds in left):
         return
     # A listener of its own: the queue of the other one is not empty.
     if "waited" not in KEPT_LISTENERS:
         KEPT_LISTENERS["waited"] = lib.listen("127.0.0.1", WAITED)
     closing, accepted = lib.connect_to(KEPT_LISTENERS["waited"])
+    ends = lib.port_of(closing), WAITED, TIME_WAIT
     closing.close()
     accepted.close()
-    lib.eventually(lambda: " TIME_WAIT " in lssock("-tn").out, "TIME_WAIT")
+    lib.eventually(lambda: ends in {row[:3] for row in kernel_rows()}, "TIME_WAIT")
 
 
 def abort(*sockets):

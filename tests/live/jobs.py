@@ -36,7 +36,7 @@ def shell(command, status=0):
     if not os.path.islink("bin/lssock"):
         os.symlink(lib.LSSOCK, "bin/lssock")
     path = os.path.abspath("bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"
-    result = lib.run(["sh", "-c", command], env={"PATH": path, "LC_ALL": "C"}, timeout=timeout)
+    result = lib.run(["sh", "-c", command], env={"PATH": path, "LC_ALL": "C"})
     that(result.status == status, str(result))
     return result
 

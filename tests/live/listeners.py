@@ -42,11 +42,12 @@ def row_of(doc, port):
 
 def knock(port, n, address="127.0.0.1"):
     """n connections that may or may not come about; nobody waits for them."""
-    for _ in range(n):
-        sock = socket.socket(lib.family_of(address), socket.SOCK_STREAM)
+    socks = [socket.socket(lib.family_of(address), socket.SOCK_STREAM) for _ in range(n)]
+    for sock in socks:
         sock.setblocking(False)
         sock.connect_ex((address, port))
-        kept.append(sock)
+    kept.extend(socks)
+    return socks
 
 
 def ss_queues():
@@ -74,7 +75,7 @@ def overflow():
         that(re.search(rf"^  tcp +127\.0\.0\.1:{port} +{backlog + 1} +{backlog + 1} +100% ", text, re.M),
              text)
         that(f"the accept queue is full, {backlog + 1} of {backlog + 1}: " in text, text)
-        knock(port, 3)
+        refused = knock(port, 3)
         lib.eventually(lambda: row_of(answer(), port)["drops"] >= 3, "three are dropped")
         after = answer()
         equal(row_of(after, port)["backlog_used"], backlog + 1)
@@ -84,6 +85,8 @@ def overflow():
         )
         kinds = [found["kind"] for found in after["findings"] if f":{port} " in found["text"]]
         equal(kinds, ["queue_full", "drops"])
+        for sock in refused:
+            sock.close()  # or they would come again
         # What it says of the next connection is what happens to it.
         accepted = [listener.accept()[0] for _ in range(backlog + 1)]
         equal(row_of(answer(), port)["backlog_used"], 0)
