@@ -78,16 +78,19 @@ KEPT += [end for _ in range(300) for end in lib.connect_to(KEPT[0])]
 
 @case("-c reports about every second, each time in full")
 def every_second():
-    watched = Watched("-tanc")
-    try:
-        watched.until_reports(3)
-        watched.for_seconds(0.4)
-    finally:
-        watched.stop()
-    one = lssock_ok("-tan").out.encode()
-    equal(watched.text == one * 3, True, "three equal reports")
-    for earlier, later in zip(watched.began, watched.began[1:]):
-        that(0.7 < later - earlier < 1.5, f"{later - earlier} s between two reports")
+    def reports(pace):
+        watched = Watched("-tanc")
+        try:
+            watched.until_reports(1 + 2 * pace)
+            watched.for_seconds(0.4)
+        finally:
+            watched.stop()
+        took = (watched.began[-1] - watched.began[0]) / (len(watched.began) - 1)
+        that(0.7 < took < 1.5, f"{took} s between two reports")
+        one = lssock_ok("-tan").out.encode()
+        equal(watched.text == one * len(watched.began), True, "equal reports")
+
+    lib.at_some_pace(reports)
 
 
 for WORDS in (
@@ -96,14 +99,17 @@ for WORDS in (
 
     @case(f"{' '.join(WORDS)} reports every 0.2 s")
     def interval(words=WORDS):
-        watched = Watched(*words)
-        try:
-            watched.until_reports(6)
-        finally:
-            err = watched.stop()
-        equal(err, b"")
-        took = watched.began[5] - watched.began[0]
-        that(0.8 < took < 1.6, f"5 intervals took {took} s")
+        def reports(pace):
+            watched = Watched(*words)
+            try:
+                watched.until_reports(1 + 5 * pace)
+            finally:
+                err = watched.stop()
+            equal(err, b"")
+            took = (watched.began[5 * pace] - watched.began[0]) / pace
+            that(0.8 < took < 1.6, f"5 intervals took {took} s")
+
+        lib.at_some_pace(reports)
 
 
 @case("--count=N stops after N whole reports, status 0")
@@ -113,18 +119,21 @@ def counted():
         result = lssock("-tan", *words)
         equal((result.status, result.err), (0, ""), str(words))
         that(result.out == one * 3, str(words))
-    started = time.monotonic()
-    result = lssock("-tan", "-c60", "--count=1")
+    # One that slept after the last report would be taken for one that hangs.
+    result = lssock("-tan", f"-c{10 * lib.PATIENCE}", "--count=1")
     equal(result.out == one and result.status == 0, True, "one report")
-    that(time.monotonic() - started < 5, "it slept after the last report")
 
 
 @case("--count alone repeats every second")
 def count_alone():
-    started = time.monotonic()
-    result = lssock_ok("-tan", "--count=2")
-    equal(result.out.count("Active Internet"), 2)
-    that(0.7 < time.monotonic() - started < 2.5, f"{time.monotonic() - started} s")
+    def repeats(pace):
+        started = time.monotonic()
+        result = lssock_ok("-tan", f"--count={1 + pace}")
+        took = time.monotonic() - started
+        equal(result.out.count("Active Internet"), 1 + pace)
+        that(0.7 * pace < took < 2.5 * pace, f"{took} s")
+
+    lib.at_some_pace(repeats)
 
 
 @case("-c among other letters, and its abbreviations")
@@ -141,15 +150,19 @@ def without_headers():
 
 @case("a steady clock: no drift over 15 rounds that each have work to do")
 def no_drift():
-    watched = Watched("-tanp", "-c0.2")
-    try:
-        watched.until_reports(16)
-    finally:
-        watched.stop()
-    # Being late once is the machine's fault, being later every time is ours.
-    late = [moment - watched.began[0] - 0.2 * number for number, moment in enumerate(watched.began)]
-    that(min(late[-4:]) < min(late[1:4]) + 0.04, f"late by {[round(x * 1000) for x in late]} ms")
-    that(min(late[1:]) > -0.15, "too early")
+    def steady(pace):
+        watched = Watched("-tanp", f"-c{0.2 * pace}")
+        try:
+            watched.until_reports(16)
+        finally:
+            watched.stop()
+        # Being late once is the machine's fault, being later every time is ours.
+        late = [moment - watched.began[0] - 0.2 * pace * number
+                for number, moment in enumerate(watched.began)]
+        that(min(late[-4:]) < min(late[1:4]) + 0.04 * pace, f"late by {[round(x * 1000) for x in late]} ms")
+        that(min(late[1:]) > -0.15 * pace, "too early")
+
+    lib.at_some_pace(steady)
 
 
 @case("stopped and continued: no burst of missed reports")
@@ -158,14 +171,16 @@ def no_burst():
     try:
         watched.until_reports(3)
         os.kill(watched.process.pid, signal.SIGSTOP)
-        watched.for_seconds(1.3)
+        watched.for_seconds(2.5)
         before = len(watched.began)
+        started = time.monotonic()
         os.kill(watched.process.pid, signal.SIGCONT)
+        watched.until_reports(before + 1)
         watched.for_seconds(0.5)
-        after = len(watched.began) - before
+        after, took = len(watched.began) - before, time.monotonic() - started
     finally:
         watched.stop()
-    that(1 <= after <= 4, f"{after} reports within 0.5 s")
+    that(after <= took / 0.2 + 2, f"{after} reports within {took} s")
 
 
 @case("each round looks again: sockets and owners that came and went")
@@ -181,12 +196,13 @@ def looks_again():
             "its owner",
         )
         lib.end_child(pid)
-        # One round may have begun before the end.
-        seen = len(watched.began) + 2
-        watched.until_reports(seen + 1)
+        # Some rounds may have begun before the end, and not been read.
+        lib.eventually(lambda: watched.read(0.2) and row not in watched.text.split(TITLE)[-2], "it is gone")
+        seen = len(watched.began)
+        watched.until_reports(seen + 2)
     finally:
         watched.stop()
-    that(row not in watched.text.split(TITLE)[seen], "it is still shown")
+    that(row not in b"".join(watched.text.split(TITLE)[seen:]), "it is shown again")
 
 
 for NUMBER in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -198,13 +214,22 @@ for NUMBER in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             watched.until_reports(1)
             time.sleep(wait)
             os.kill(watched.process.pid, number)
-            started = time.monotonic()
             equal(watched.to_the_end(), -number)
-            that(time.monotonic() - started < 0.5, "it took its time")
             equal(watched.process.stderr.read(), b"")
             that(watched.text.endswith(b"\n"), repr(watched.text[-50:]))
             last = watched.text.rsplit(b"\n", 2)[1]
             that(len(last) in (54, 79) or last.startswith(b"Active"), repr(last))
+
+
+@case("a signal ends it at once, and not after its interval")
+def ended_at_once():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        watched = Watched("-tan", f"-c{10 * lib.PATIENCE}")
+        watched.until_reports(1)
+        watched.for_seconds(0.3)  # it sleeps
+        os.kill(watched.process.pid, number)
+        equal(watched.to_the_end(), -number)
+        equal(watched.process.stderr.read(), b"")
 
 
 @case("the shell sees status 130 after ^C")
@@ -312,14 +337,17 @@ def no_growth():
         raise lib.Skip("built with a sanitizer, which has its own memory")
     watched = Watched("-anpe", "-c0.02")
     try:
-        watched.until_reports(10)
-        first = usage_of(watched.process.pid)
-        watched.until_reports(80)
-        last = usage_of(watched.process.pid)
+        used = []
+        for count in (10, 80, 150, 220):
+            watched.until_reports(count)
+            used.append(usage_of(watched.process.pid))
     finally:
         watched.stop()
-    that(last[0] - first[0] < 256, f"{first[0]} kB, then {last[0]} kB")
-    that(last[1] - first[1] <= 2, f"{first[1]} descriptors, then {last[1]}")
+    # A thread more, on a machine that has become idle, takes memory once. What is lost with each
+    # round is lost in each of the three parts.
+    growth = [(later[0] - earlier[0], later[1] - earlier[1]) for earlier, later in zip(used, used[1:])]
+    that(min(kilobytes for kilobytes, _ in growth) < 256, f"kB and descriptors grow by {growth}")
+    that(min(files for _, files in growth) <= 2, f"kB and descriptors grow by {growth}")
 
 
 def usage_of(pid):
