@@ -401,6 +401,8 @@ def nginx():
         "$0" --wait=listen:127.0.0.1:{port} --timeout={LATE} program = nginx || exit 10
         "$0" --check={port} program = sshd && exit 11
         exec 3<>/dev/tcp/127.0.0.1/{port} || exit 12
+        printf 'HEAD / HTTP/1.0\\r\\n\\r\\n' >&3
+        read -r answer <&3 || exit 14  # or SIGQUIT would find it before it is ready for that
         exec 3>&-
         kill -QUIT $pid
         "$0" --wait=drained:{port} --timeout={LATE} || exit 13

@@ -109,16 +109,21 @@ class Events:
             text += byte
         return text.decode()
 
-    def end(self, status=OK, err=""):
-        """What it writes until it ends with that status. err: a pattern for all of stderr."""
+    def result(self):
+        """How it ends by itself."""
         try:
             out, said = self.process.communicate(timeout=lib.PATIENCE)
         finally:
             self.process.kill()
-        result = lib.Result(["--events"], self.process.returncode, (out or b"").decode(), said.decode())
+        text = self.first + (out or b"").decode()
+        return lib.Result(["--events"], self.process.returncode, text, said.decode())
+
+    def end(self, status=OK, err=""):
+        """What it writes until it ends with that status. err: a pattern for all of stderr."""
+        result = self.result()
         that(result.status == status, str(result))
         that(re.fullmatch(err, result.err, re.S), str(result))
-        return self.first + result.out
+        return result.out
 
     def stop(self, number=signal.SIGINT, **expected):
         """Ends it by a signal, when it has heard of all that was closed so far."""
@@ -487,15 +492,14 @@ def owner_expressions():
         port = lib.port_of(late)
         late.close()
         settle()
-        if events.process.poll() is None:
-            break
-        equal([row["local_port"] for row in rows_of(events.end())], [str(port)])
         marker.close()
+        result = events.result()
         taken.close()
-    marker.close()
-    text = events.end(PARTIAL, r"lssock: the expression asks for what could not be seen [^\n]*\n")
-    equal([row["local_port"] for row in rows_of(text)], [str(last)])
-    taken.close()
+        if [row["local_port"] for row in rows_of(result.out)] != [str(port)]:
+            break
+    that(result.status == PARTIAL, str(result))
+    that(re.fullmatch(r"lssock: the expression asks for what could not be seen [^\n]*\n", result.err), str(result))
+    equal([row["local_port"] for row in rows_of(result.out)], [str(last)])
     server.close()
 
 

@@ -314,7 +314,7 @@ def host_names():
     """A name server that answers in this namespace alone."""
     lib.bind_etc(
         nsswitch_conf=FILES_ONLY.replace("hosts: files", "hosts: dns"),
-        resolv_conf="nameserver 127.0.0.1\noptions timeout:2 attempts:1\n",
+        resolv_conf="nameserver 127.0.0.1\noptions timeout:30 attempts:1\n",
     )
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
@@ -330,7 +330,7 @@ def host_names():
 
     threading.Thread(target=answer, daemon=True).start()
     for options in (["--netns=blue"], ["--all-netns"]):
-        row = matching(lssock_ok("-t", "-a", "--numeric-ports", *options).rows, rf":{BLUE_PORT} .* LISTEN ")
+        row = matching(lssock_ok("-t", "-a", "--numeric-ports", "--resolve-timeout=60", *options).rows, rf":{BLUE_PORT} .* LISTEN ")
         that("here.example:" in row, row)
 
 

@@ -460,6 +460,8 @@ def text():
             result = lssock("--ports", words)
             equal((result.status, result.out), (2, ""), words)
         again = lssock_ok("--ports", "-n", "-c0.01", "--count=2").out
+        if time.monotonic() - kept_since[0] > 8:
+            raise Skip("too slow: connections of the last 10 s are older by now")
         equal(steady(again), 2 * (TEXT + "\n"), "two rounds")
 
     in_scene(check)
