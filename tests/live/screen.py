@@ -325,8 +325,11 @@ def continued():
 def rates():
     listener = lib.listen()
     client, accepted = lib.connect_to(listener)
-    accepted.setblocking(False)
-    with Watched("-tc.2", "--columns=local_port,bytes_received,state") as watched:
+    lib.at_some_pace(lambda pace: check_rates(listener, client, accepted, 0.2 * pace))
+
+
+def check_rates(listener, client, accepted, interval):
+    with Watched(f"-tc{interval}", "--columns=local_port,bytes_received,state") as watched:
         watched.until_frames(1)
         that(re.match(r"  Local-Port Bytes-Received /s State", watched.frames[0][1]),
              watched.frames[0][1])
@@ -346,9 +349,9 @@ def rates():
         eventually(fed, "rates")
         values = seen()
         equal(values[0][1], "-", "nothing is known in the first round")
-        # What the rates say adds up to what came in, by the time of the rounds (0.2 s or more).
+        # What the rates say adds up to what came in, by the time of the rounds (the interval or more).
         received = int(values[-1][0]) - int(values[0][0])
-        told = sum(float(rate) for _, rate in values[1:]) * 0.2
+        told = sum(float(rate) for _, rate in values[1:]) * interval
         that(0.2 * received <= told <= 1.3 * received, f"{values}: {told} of {received}")
         watched.until(lambda: seen()[-1][1] == "0", "no more bytes, no rate")
 
