@@ -31,7 +31,7 @@ def report():
     if not _report:
         file = os.path.join(lib.temp_dir(), "bench.json")
         words = [sys.executable, "-B", RUN, "--lssock", lib.LSSOCK, "--programs", PROGRAMS]
-        done = lib.run([*words, *SMALL, "--json", file])
+        done = lib.run([*words, *SMALL, "--json", file], timeout=8 * lib.PATIENCE)
         that(done.status == 0, str(done))
         with open(file, encoding="utf-8") as text:
             _report.update(text=done.out, data=json.load(text))

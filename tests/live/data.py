@@ -329,6 +329,7 @@ def same_rows(got, want, what):
 
 
 lib.enter()
+BEGAN = time.time()
 os.chdir(lib.temp_dir())
 KEPT_LISTENERS = {}
 TYPES = types()
@@ -498,7 +499,7 @@ def owner_details():
     with open(f"/proc/{row['pid']}/cmdline", "rb") as cmdline:
         equal(bytes_of(row, "cmdline"), cmdline.read()[:4096])
     equal(row["exe"], os.readlink(f"/proc/{row['pid']}/exe"))
-    that(abs(row["start_time"] - time.time()) < 600, f"{row['start_time']} and now {time.time()}")
+    that(BEGAN - 60 < row["start_time"] < time.time() + 60, f"{row['start_time']}, {BEGAN} and now {time.time()}")
 
 
 @case("no owner is [] and none; an owner that may not be seen is null and hidden")
@@ -1015,8 +1016,11 @@ def netem():
     receiver, _ = listener.accept()
     row = retransmits(sender, receiver)
     that(row["rtt"] >= 20000, row)
-    first = lssock_ok(*EXAMPLE).lines[1].split()
-    equal((first[0], int(first[1])), (neighbour.HERE4, sender.getsockname()[1]))
+    listed = [line.split() for line in lssock_ok(*EXAMPLE).lines[1:]]
+    # On a busy machine it may not be the slowest.
+    that([neighbour.HERE4, str(sender.getsockname()[1])] in [words[:2] for words in listed], listed)
+    rtts = [int(words[3]) for words in listed if words[3] != "-"]
+    equal(rtts, sorted(rtts, reverse=True))
     equal(asked("-t", f"rtt > 15ms and dst {neighbour.THERE4}/32"), OK)
     equal(asked("-t", f"rtt > 100s and dst {neighbour.THERE4}/32"), NO)
     abort(sender, receiver)
