@@ -226,6 +226,7 @@ class Scene:
     def unsent(self):
         """A peer that does not read: its window closes and ours is probed."""
         mine, _ = self._pair()
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
         mine.setblocking(False)
         ends = lib.port_of(mine), mine.getpeername()[1], STATE_NUMBERS["ESTABLISHED"], PROBE
 
