@@ -251,7 +251,7 @@ def first_of_its_kind():
         raise lib.Skip(f"no PID namespace here: {process.communicate()[1]}")
     children = f"/proc/{process.pid}/task/{process.pid}/children"
     os.kill(int(open(children).read().split()[0]), signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=lib.PATIENCE)
     equal(process.returncode, 128 + signal.SIGTERM)
 
 

@@ -369,7 +369,7 @@ static void pass_by(int number)
 }
 
 /* The same when a signal comes while the pipe is waited for, which is in blocking mode here. */
-Test(report, a_full_pipe_and_a_signal, .timeout = 10)
+Test(report, a_full_pipe_and_a_signal, .timeout = 600)
 {
 	const struct sigaction action = { .sa_handler = pass_by };
 	const struct itimerval soon = { .it_value.tv_usec = 100000 };
