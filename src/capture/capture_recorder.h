@@ -13,9 +13,9 @@ struct nl_link;
 struct resolver;
 
 struct capture_recorder {
-	const struct env *outer; /* the world that is recorded; ends before threads may */
+	const struct env *outer;         /* the world that is recorded; ends before threads may */
 	const struct resolver *resolver; /* that of outer, which outlives it */
-	const char *path;        /* of the file, borrowed */
+	const char *path;                /* of the file, borrowed */
 	struct capture_writer writer;
 	struct capture_dirs dirs;
 	uint32_t n_requests;
