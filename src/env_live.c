@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -34,9 +35,11 @@ static atomic_int stop_number;
 static char host_name[256];
 /* Of the calling thread. */
 static const char own_netns[] = "/proc/thread-self/ns/net";
-/* The namespace the program was started in; negative until another one was entered. */
-enum { HOME_HERE = -1, HOME_LOST = -2 };
+/* The namespace the program was started in; below it -errno: there is no way back to it. */
+enum { HOME_HERE = -1, HOME_LOST = -1000 };
 static atomic_int home_netns = HOME_HERE;
+/* This thread is at home, whatever the others visit. */
+static _Thread_local bool stays_home;
 static struct resolver home_resolver;
 
 static void note_stop(int number)
@@ -134,9 +137,24 @@ static int live_netns_enter(const struct env *env, int ns_fd)
 	/* From now on names have a home to be looked up in. */
 	if (home == HOME_HERE) {
 		home = open(own_netns, O_RDONLY | O_CLOEXEC);
-		atomic_store(&home_netns, home < 0 ? HOME_LOST : home);
+		atomic_store(&home_netns, home < 0 ? HOME_LOST - errno : home);
 	}
 	return setns(ns_fd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+/* Why there is no way back: what this machine lacks, or else that it is not allowed. */
+static int no_way_home(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE ? -error : -EACCES;
+}
+
+/* Whether the calling thread is where the program was started. */
+static bool is_at_home(int home)
+{
+	struct stat here, there;
+
+	return stat(own_netns, &here) == 0 && fstat(home, &there) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 /*
@@ -146,21 +164,27 @@ static int live_netns_enter(const struct env *env, int ns_fd)
  */
 static int go_home(int *way_back)
 {
-	int home = atomic_load(&home_netns), back;
-	bool moved;
+	int home = atomic_load(&home_netns), back, err;
 
 	*way_back = -1;
+	if (home == HOME_HERE || stays_home)
+		return 0;
 	if (home < 0)
-		return home == HOME_LOST ? -ENETUNREACH : 0;
+		return no_way_home(HOME_LOST - home);
+	if (is_at_home(home))
+		return 0;
 	back = open(own_netns, O_RDONLY | O_CLOEXEC);
+	if (back < 0)
+		return no_way_home(errno);
 	/* Nothing else is to be in effect while others' code runs, but for the way to it. */
 	privileges_rest(false);
-	moved = back >= 0 && setns(home, CLONE_NEWNET) == 0;
+	err = setns(home, CLONE_NEWNET) < 0 ? no_way_home(errno) : 0;
 	privileges_rest(true);
-	if (!moved && back >= 0)
+	if (err < 0)
 		close(back);
-	*way_back = moved ? back : -1;
-	return 0;
+	else
+		*way_back = back;
+	return err;
 }
 
 static void go_back(int back)
@@ -179,7 +203,7 @@ static void home_begin_thread(void)
 
 	privileges_rest(false);
 	if (home >= 0)
-		setns(home, CLONE_NEWNET);
+		stays_home = setns(home, CLONE_NEWNET) == 0 || is_at_home(home);
 	privileges_keep(0);
 }
 

@@ -117,10 +117,10 @@ void name_pool_close(struct name_pool *pool)
 	name_pool_leave(pool);
 }
 
-/* What says nothing of the name: this machine lacks something. */
+/* What says nothing of the name: this machine lacks something, or nobody may be asked. */
 static bool is_lack(int error)
 {
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EACCES;
 }
 
 /* Asks the name service: as slow as that is, and without the lock. */

@@ -467,6 +467,22 @@ def refused():
         that(got <= want, f"{when}: {got}")
 
 
+@case("no way back to the name servers of here: numbers, and a note that says so")
+def no_way_home():
+    strace = lib.need_program("strace")
+    if lib.is_sanitized():
+        raise lib.Skip("the leak checker does not like to be traced")
+    tracing = [strace, "-f", "-o", "/dev/null", "-P", "/proc/thread-self/ns/net", "-e"]
+    for error, words in (("EMFILE", "Too many open files"), ("ENOENT", "Permission denied")):
+        result = lib.run([*tracing, f"inject=openat:error={error}",
+                          lib.LSSOCK, "--netns=blue", "-t", "-a", "--numeric-ports"])
+        if "strace" in result.err:
+            raise lib.Skip("nothing can be traced here")
+        equal(result.status, 0, str(result))
+        that(f"names cannot be looked up: {words}" in result.err, str(result))
+        that("here.example" not in result.out, str(result))
+
+
 @case("the same in a namespace of one's own user namespace")
 def own_user_namespace():
     lib.need_real_root()
