@@ -73,6 +73,7 @@ void complete_find_owners(struct complete *complete, const struct hold *hold)
 		.units = complete->plan->units,
 		.context = needs & NEED_CONTEXT,
 		.details = needs & NEED_OWNER_DETAILS,
+		.start_time = needs & NEED_START_TIME,
 	};
 	uint64_t *inodes = NULL, groups[FEW_GROUPS];
 	uint32_t likely[CGROUP_PROCS_MAX];

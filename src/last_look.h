@@ -25,9 +25,9 @@ struct report;
 struct request;
 
 /* The facts that a look is needed for where sockets are not listed. */
-#define LAST_LOOK_NEEDS                                                                 \
-	((uint32_t)(NEED_OWNERS | NEED_ALL_OWNERS | NEED_OWNER_DETAILS | NEED_CONTEXT | \
-		    NEED_USER | NEED_CGROUP | NEED_HOLDER))
+#define LAST_LOOK_NEEDS                                                                    \
+	((uint32_t)(NEED_OWNERS | NEED_ALL_OWNERS | NEED_OWNER_DETAILS | NEED_START_TIME | \
+		    NEED_CONTEXT | NEED_USER | NEED_CGROUP | NEED_HOLDER))
 
 /* Everything is borrowed. */
 struct last_look_config {

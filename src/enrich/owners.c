@@ -218,7 +218,7 @@ struct owners *owners_scan(const struct env *env, struct report *report,
 		report_add(report, REPORT_PARTIAL,
 			   "the programs of some sockets could not be looked up: %s",
 			   strerror(walk.problem));
-	if (walk.boot_error && walk.n_hits > 0)
+	if (query->start_time && walk.boot_error && walk.n_hits > 0)
 		report_add(report, level_of(walk.boot_error),
 			   "start times of processes are not known: %s",
 			   strerror(-walk.boot_error));

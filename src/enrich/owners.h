@@ -36,6 +36,7 @@ struct owners_query {
 	bool context;    /* also each owner's security context (/proc/PID/attr/current) */
 	bool details;    /* also exe, cmdline and start_time: more files to read, and reading the
 			    arguments waits while the process changes its memory */
+	bool start_time; /* with details: say so where start times cannot be known */
 };
 
 /*

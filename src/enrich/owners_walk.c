@@ -91,7 +91,9 @@ static int owners_boot_time(const struct env *env, uint64_t *seconds)
 	while ((got = file_stream_line(&stream, &line, &len)) == 1 || got == -EOVERFLOW)
 		if (got == 1 && len > n && memcmp(line, head, n) == 0)
 			break;
-	if (got == 0 || (got == 1 && !num_parse_u64(line + n, len - n, INT64_MAX, seconds)))
+	if (got == 1 && !num_parse_u64(line + n, len - n, INT64_MAX, seconds))
+		*seconds = 0;
+	if (got >= 0 && *seconds == 0)
 		got = -ENODATA;
 	file_stream_close(&stream);
 	return got < 0 ? got : 0;

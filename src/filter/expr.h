@@ -106,9 +106,9 @@ enum { EXPR_MAX_DEPTH = 1000 };
 /* Whether the socket matches. Pure (but for world.is_served); needs no stack. */
 bool expr_matches(const struct expr *expr, const struct sock *sock);
 /* The needs that no source fulfils: they are looked up for the rows that it has sent. */
-#define EXPR_LATE_NEEDS                                                                 \
-	((uint32_t)(NEED_OWNERS | NEED_ALL_OWNERS | NEED_OWNER_DETAILS | NEED_CONTEXT | \
-		    NEED_USER | NEED_INTERFACE | NEED_CGROUP | NEED_PEER_NAME))
+#define EXPR_LATE_NEEDS                                                                    \
+	((uint32_t)(NEED_OWNERS | NEED_ALL_OWNERS | NEED_OWNER_DETAILS | NEED_START_TIME | \
+		    NEED_CONTEXT | NEED_USER | NEED_INTERFACE | NEED_CGROUP | NEED_PEER_NAME))
 
 /*
  * Whether it may match once the facts of missing (NEED_*) are filled in, or if those that are kept

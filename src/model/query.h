@@ -49,6 +49,8 @@ enum sock_need {
 	 * that has been closed. */
 	NEED_HOLDER = 1 << 19,
 	NEED_DIRECTION = 1 << 20, /* in or out: the listeners are listed first */
+	/* With NEED_OWNER_DETAILS: that it cannot be known is told. */
+	NEED_START_TIME = 1 << 21,
 };
 
 /* What the kernel can decide about an Internet socket. */
@@ -89,6 +91,7 @@ struct sock_query {
 	uint32_t states;
 	uint32_t needs;                /* NEED_* */
 	const struct query_cond *cond; /* NULL: none; a source may pass it over */
+	uint16_t types;                /* bits SELECT_TYPE() of those wanted, 0: all; the same */
 	/* One match is all that is wanted: the sink asks to stop when it has it, and does not mind
 	 * a row that it is given twice. */
 	bool any_will_do;

@@ -271,7 +271,12 @@ Test(owners_recorded, contexts)
 static const struct owner *scan_details(struct owners **owners)
 {
 	const uint64_t wanted[] = { 100 };
-	const struct owners_query query = { .inodes = wanted, .n_inodes = 1, .details = true };
+	const struct owners_query query = {
+		.inodes = wanted,
+		.n_inodes = 1,
+		.details = true,
+		.start_time = true,
+	};
 	uint32_t n;
 
 	*owners = owners_scan(&proc_dir_env, &proc_dir_report, &query);
@@ -320,6 +325,27 @@ Test(owners_recorded, details_that_are_missing)
 	cr_assert_null(owner->cmdline);
 	cr_assert_eq(owner->start_time, 0, "the time of boot is not known");
 	cr_assert_not(owners_any_hidden(owners));
+	cr_assert_not_null(strstr(proc_dir_heard(), "start times of processes are not known: "));
+	owners_free(owners);
+}
+
+Test(owners_recorded, details_that_nobody_asked_for)
+{
+	const uint64_t wanted[] = { 100 };
+	const struct owners_query query = { .inodes = wanted, .n_inodes = 1, .details = true };
+
+	put_process(7, "a", 1, wanted);
+	owners_free(owners_scan(&proc_dir_env, &proc_dir_report, &query));
+	cr_assert_str_eq(proc_dir_heard(), "");
+}
+
+Test(owners_recorded, no_machine_began_in_1970)
+{
+	struct owners *owners;
+
+	put_process(7, "a", 1, (const uint64_t[]){ 100 });
+	proc_dir_put_text("stat", "btime 0\n");
+	scan_details(&owners);
 	cr_assert_not_null(strstr(proc_dir_heard(), "start times of processes are not known: "));
 	owners_free(owners);
 }

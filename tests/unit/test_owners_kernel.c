@@ -331,7 +331,6 @@ static void check_proc(const struct owners_query *query)
 
 static void put_proc(void)
 {
-	proc_dir_put_text("stat", "btime 1600000000\n");
 	proc_dir_put_text("50/comm", "from proc\n");
 	proc_dir_link("50/fd/3", "socket:[100]");
 	put_crowd();
