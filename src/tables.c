@@ -99,6 +99,7 @@ static int list_table(struct tables *tables, const struct plan_table *table,
 	bool all_counted = tables->plan->all_netns || query.proto != PROTO_TCP ||
 			   !(query.states & 1u << TCP_STATE_SYN_RECV);
 
+	query.types = tables->plan->types[query.proto];
 	if (query.proto == PROTO_TCP)
 		report_bound(tables);
 	if (everywhere && !tables->env->plain &&

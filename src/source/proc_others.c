@@ -287,7 +287,8 @@ int proc_others_list(const struct env *env, struct report *report, const struct 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		int rc;
 
-		if (files[i].proto != query->proto)
+		if (files[i].proto != query->proto ||
+		    (query->types && !(query->types & SELECT_TYPE(files[i].protocol))))
 			continue;
 		rc = list_file(env, report, &files[i], sink);
 		if (rc == -ENOENT)

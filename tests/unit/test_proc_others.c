@@ -186,13 +186,18 @@ static int take(void *ctx, struct sock *rows, size_t n)
 	return 0;
 }
 
-static int list(enum sock_proto proto)
+static int list_types(enum sock_proto proto, uint16_t types)
 {
-	const struct sock_query query = { .proto = proto };
+	const struct sock_query query = { .proto = proto, .types = types };
 	const struct sock_sink sink = { .take = take };
 
 	n_got = 0;
 	return proc_others_list(&proc_dir_env, &proc_dir_report, &query, &sink);
+}
+
+static int list(enum sock_proto proto)
+{
+	return list_types(proto, 0);
 }
 
 TestSuite(proc_others_files, .init = proc_dir_begin, .fini = proc_dir_end);
@@ -210,6 +215,10 @@ Test(proc_others_files, all_of_bluetooth)
 	proc_dir_put("net/hci", text, strlen(text));
 	cr_assert_eq(list(PROTO_BLUETOOTH), 1, "a line that is not understood is told");
 	cr_assert_eq(n_got, 2);
+	/* Of one protocol the files of the others are none of its business. */
+	cr_assert_eq(list_types(PROTO_BLUETOOTH, SELECT_TYPE(0)), 0);
+	cr_assert_eq(n_got, 1);
+	cr_assert_eq(list_types(PROTO_BLUETOOTH, SELECT_TYPE(3)), -ENOENT);
 	cr_assert_eq(list(PROTO_KEY), -ENOENT);
 }
 
