@@ -11,8 +11,8 @@
 
 /* Fields of the table that are told of each listener, before what only this view knows. */
 static const char *const field_names[] = {
-	"proto",     "family", "local_address", "local_port",   "v6only",  "path",
-	"path_kind", "uid",    "inode",         "backlog_used", "backlog",
+	"proto", "family", "local_address", "local_port",   "v6only",
+	"path",  "uid",    "inode",         "backlog_used", "backlog",
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -151,6 +151,7 @@ static void put_json_listener(struct json_doc *doc, const struct listeners_answe
 	json_doc_object(doc, NULL);
 	for (size_t i = 0; i < COUNT_OF(field_names); i++)
 		put_json_field(doc, field_named(field_names[i]), sock);
+	put_json_field(doc, field_named("path_kind"), sock);
 	view_put_interface(answer->config, doc, sock->local.ifindex);
 	put_json_own(doc, answer, listener);
 	json_doc_bool(doc, "backlog_may_be_cut", listeners_may_be_cut(answer, listener));
@@ -309,7 +310,7 @@ static void put_csv_head(struct obuf *out)
 		obuf_put_str(out, own_names[i]);
 		obuf_put_char(out, ',');
 	}
-	obuf_put_str(out, "fill_percent,owners\r\n");
+	obuf_put_str(out, "fill_percent,owners,path_kind\r\n");
 }
 
 static void put_csv_field(struct obuf *out, const char *name, const struct sock *sock)
@@ -352,6 +353,8 @@ int listeners_put_csv(const struct listeners_answer *answer, bool with_head, str
 		obuf_put_char(out, ',');
 		put_csv_own(out, answer, listener);
 		put_csv_field(out, "owners", &listener->sock);
+		obuf_put_char(out, ',');
+		put_csv_field(out, "path_kind", &listener->sock);
 		obuf_put(out, "\r\n", 2);
 		err = obuf_end_row(out);
 	}
