@@ -60,21 +60,23 @@ static void report_remember(struct report *report, uint64_t hash)
 		report->printed[report->n_printed++ % REPORT_REMEMBERED] = hash;
 }
 
-/* Gives up the oldest message of a round that is over. False: there is none. */
+/* Gives up the message that has not come for the longest time. False: all are of this round. */
 static bool report_forget_one(struct report *report)
 {
-	for (size_t i = 0; i < report->n_messages; i++) {
-		struct report_message *message = &report->messages[i];
+	struct report_message *end = report->messages + report->n_messages, *oldest = NULL;
 
-		if (report_is_current(report, message) || message->held)
-			continue;
-		report_remember(report, message->hash);
-		free(message->text);
-		report->n_messages--;
-		memmove(message, message + 1, (report->n_messages - i) * sizeof(*message));
-		return true;
+	for (struct report_message *message = report->messages; message < end; message++) {
+		if (!report_is_current(report, message) && !message->held &&
+		    (!oldest || message->round < oldest->round))
+			oldest = message;
 	}
-	return false;
+	if (!oldest)
+		return false;
+	report_remember(report, oldest->hash);
+	free(oldest->text);
+	memmove(oldest, oldest + 1, (size_t)(end - oldest - 1) * sizeof(*oldest));
+	report->n_messages--;
+	return true;
 }
 
 /* A place for one more message, or NULL. */

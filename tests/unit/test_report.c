@@ -337,6 +337,21 @@ Test(report, rounds_without_end)
 	cr_assert_str_eq(kept(), "0:start|0:message m0|");
 }
 
+/* What comes in each round keeps its place, whatever else comes and goes. */
+Test(report, steady_ones_stay)
+{
+	char text[32];
+
+	for (int i = 0; i < 2 * REPORT_KEPT_MAX + REPORT_REMEMBERED; i++) {
+		report_begin_round(&report);
+		report_add(&report, REPORT_NOTE, "steady");
+		cr_assert_eq(*next_line() != '\0', i == 0, "round %d", i);
+		snprintf(text, sizeof(text), "message m%d", i);
+		report_add(&report, REPORT_NOTE, "%s", text);
+		cr_assert(*next_line());
+	}
+}
+
 /* Nor does what must be remembered grow: a line may come again after many others. */
 Test(report, many_lines_in_one_round)
 {
