@@ -13,7 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, lssock, lssock_ok, that  # noqa: E402
+from lib import case, equal, in_time, lssock, lssock_ok, that  # noqa: E402
 
 TITLE = b"Active Internet connections (servers and established)\n"
 QUIET_ENDS = (-signal.SIGPIPE, 4)
@@ -86,7 +86,7 @@ def every_second():
         finally:
             watched.stop()
         took = (watched.began[-1] - watched.began[0]) / (len(watched.began) - 1)
-        that(0.7 < took < 1.5, f"{took} s between two reports")
+        in_time(0.7 < took < 1.5, f"{took} s between two reports")
         one = lssock_ok("-tan").out.encode()
         equal(watched.text == one * len(watched.began), True, "equal reports")
 
@@ -107,7 +107,7 @@ for WORDS in (
                 err = watched.stop()
             equal(err, b"")
             took = (watched.began[5 * pace] - watched.began[0]) / pace
-            that(0.8 < took < 1.6, f"5 intervals took {took} s")
+            in_time(0.8 < took < 1.6, f"5 intervals took {took} s")
 
         lib.at_some_pace(reports)
 
@@ -131,7 +131,7 @@ def count_alone():
         result = lssock_ok("-tan", f"--count={1 + pace}")
         took = time.monotonic() - started
         equal(result.out.count("Active Internet"), 1 + pace)
-        that(0.7 * pace < took < 2.5 * pace, f"{took} s")
+        in_time(0.7 * pace < took < 2.5 * pace, f"{took} s")
 
     lib.at_some_pace(repeats)
 
@@ -159,8 +159,8 @@ def no_drift():
         # Being late once is the machine's fault, being later every time is ours.
         late = [moment - watched.began[0] - 0.2 * pace * number
                 for number, moment in enumerate(watched.began)]
-        that(min(late[-4:]) < min(late[1:4]) + 0.04 * pace, f"late by {[round(x * 1000) for x in late]} ms")
-        that(min(late[1:]) > -0.15 * pace, "too early")
+        in_time(min(late[-4:]) < min(late[1:4]) + 0.04 * pace, f"late by {[round(x * 1000) for x in late]} ms")
+        in_time(min(late[1:]) > -0.15 * pace, "too early")
 
     lib.at_some_pace(steady)
 

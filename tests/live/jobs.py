@@ -247,7 +247,7 @@ def churn():
         out = shell(APART[-1].replace("timeout=10", f"timeout={3 * pace}")).out
         maker.join()
         found = re.search(r"^ *(\d+) +[\d.]+% +\S+ +127\.0\.0\.1$", out, flags=re.M)
-        that(found and int(found[1]) >= 60, out)
+        lib.in_time(found and int(found[1]) >= 60, out)
 
     lib.at_some_pace(told)
 

@@ -47,6 +47,10 @@ class Failure(Exception):
     """An expectation that did not hold."""
 
 
+class Untimely(Failure):
+    """The same of time."""
+
+
 class Skip(Exception):
     """This test cannot be made here."""
 
@@ -461,6 +465,12 @@ def that(condition, message):
         raise Failure(message)
 
 
+def in_time(condition, message):
+    """What a slow machine may do as well: see at_some_pace()."""
+    if not condition:
+        raise Untimely(message)
+
+
 def equal(got, want, what=""):
     if got == want:
         return
@@ -503,12 +513,12 @@ def eventually(condition, what, seconds=PATIENCE):
 
 def at_some_pace(body, paces=(1, 4, 12)):
     """
-    body(pace) judges how long something takes; the times that it asks for it has multiplied by pace.
-    What a slow machine adds does not grow with them. So what is right shows at one of these paces,
-    and what is wrong at none.
+    body(pace) judges how long something takes, by in_time(), before all that hinges on it; the times
+    that it asks for it has multiplied by pace. What a slow machine adds does not grow with them. So
+    what is right shows at one of these paces, and what is wrong at none. Other failures are failures.
     """
     for pace in paces[:-1]:
-        with contextlib.suppress(Failure):
+        with contextlib.suppress(Untimely):
             return body(pace)
     return body(paces[-1])
 

@@ -17,7 +17,7 @@ import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import case, equal, like_netstat, lssock, lssock_ok, matching, that  # noqa: E402
+from lib import case, equal, in_time, like_netstat, lssock, lssock_ok, matching, that  # noqa: E402
 
 # Address of the loopback network -> its name in the hosts file; those that must not be shown.
 HONEST = {
@@ -230,11 +230,11 @@ def name_server():
     def side_by_side(pace):
         with NameServer(0.3 * pace, names) as server:
             result, took = timed("-t", f"--resolve-timeout={2 * pace}")
+        in_time(took < 1.9 * pace, f"{len(names)} names of {0.3 * pace} s each took {took:.1f} s")
         equal((result.status, result.err), (0, ""), str(result))
         for address, name in names.items():
             if address != "127.0.0.1":
                 equal(local_host(result, PORTS[address]), name.decode())
-        that(took < 1.9 * pace, f"{len(names)} names of {0.3 * pace} s each took {took:.1f} s")
         equal(sorted(server.asked), sorted(set(server.asked)), "asked twice")
 
     lib.at_some_pace(side_by_side)
@@ -269,7 +269,7 @@ def never_answers():
         with NameServer(None) as server:
             result, took = timed("-t", "--numeric-ports")
         that(server.asked, "nobody was asked")
-        that(1.5 < took < 2 + pace, f"{took:.1f} s")  # it would give up by itself after a minute
+        in_time(1.5 < took < 2 + pace, f"{took:.1f} s")  # it would give up by itself after a minute
         equal(result.status, 0, str(result))
         that(result.err.count("\n") == 1 and result.err.startswith("lssock: "), str(result))
         equal(result.out, want)
@@ -282,7 +282,7 @@ def earlier():
     def ends(pace):
         for limit in (0.3 * pace, 0.0):
             result, took = timed("-t", "--numeric-ports", f"--resolve-timeout={limit}")
-            that(limit - 0.05 < took < limit + 0.7 * pace, f"{limit}: {took:.2f} s")
+            in_time(limit - 0.05 < took < limit + 0.7 * pace, f"{limit}: {took:.2f} s")
             equal(result.status, 0, str(result))
             equal(len(result.rows), len(lssock_ok("-tn").rows))
             equal(result.err.count("\n"), 1, str(result))
@@ -296,7 +296,7 @@ def later():
     def waits(pace):
         with NameServer(2.5, {address: b"slow.example" for address in PORTS}):
             result, took = timed("-t", f"--resolve-timeout={8 * pace}")
-        that(2.4 < took < 2.5 + 3.5 * pace, f"{took:.1f} s")
+        in_time(2.4 < took < 2.5 + 3.5 * pace, f"{took:.1f} s")
         equal(local_host(result, PORTS["127.0.1.1"]), "slow.example")
         equal(result.err, "")
 
@@ -315,7 +315,7 @@ def interrupted():
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=lib.PATIENCE)
             took = time.monotonic() - started
-        that(took < pace, f"{took:.1f} s")  # it would give up by itself after a minute
+        in_time(took < pace, f"{took:.1f} s")  # it would give up by itself after a minute
         equal(process.returncode, -signal.SIGINT)
 
     lib.at_some_pace(ends)
@@ -330,8 +330,8 @@ def next_round():
         rounds = result.out.split("Active Internet connections (w/o servers)\n")[1:]
         equal(len(rounds), 3)
         port = PORTS["127.0.1.1"]
-        that(f" 127.0.1.1:{port} " in rounds[0], rounds[0])
-        that(f" late.example:{port} " in rounds[2], rounds[2])
+        in_time(f" 127.0.1.1:{port} " in rounds[0], rounds[0])
+        in_time(f" late.example:{port} " in rounds[2], rounds[2])
         equal(result.err.count("\n"), 1, str(result))
 
     lib.at_some_pace(late)

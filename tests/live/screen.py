@@ -18,7 +18,7 @@ import time
 
 sys.dont_write_bytecode = True
 import lib  # noqa: E402
-from lib import Failure, case, equal, eventually, lssock_ok, port_of, that  # noqa: E402
+from lib import Failure, case, equal, eventually, in_time, lssock_ok, port_of, that  # noqa: E402
 
 HEADINGS = 3  # the line on top, netstat's title, the names of the columns
 ROOM = 200
@@ -352,7 +352,7 @@ def check_rates(listener, client, accepted, interval):
         # What the rates say adds up to what came in, by the time of the rounds (the interval or more).
         received = int(values[-1][0]) - int(values[0][0])
         told = sum(float(rate) for _, rate in values[1:]) * interval
-        that(0.2 * received <= told <= 1.3 * received, f"{values}: {told} of {received}")
+        in_time(0.2 * received <= told <= 1.3 * received, f"{values}: {told} of {received}")
         watched.until(lambda: seen()[-1][1] == "0", "no more bytes, no rate")
 
 
