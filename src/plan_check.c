@@ -107,7 +107,7 @@ static int check_families(const struct request *request, struct plan_error *erro
 	if ((request->every_family || (request->protos >> PROTO_MPTCP)) &&
 	    (request->question != ASK_NOTHING ||
 	     (request->view != VIEW_ROWS && request->view != VIEW_COUNT_BY)))
-		return refuse(error, "families that netstat does not know are for listings, "
+		return refuse(error, "families beyond Internet and UNIX are for listings, "
 				     "--count-by and -q");
 	if (request->action == ACTION_LIST_FAMILIES &&
 	    (request->n_words > 0 || request->all_netns || request->format == FORMAT_CSV ||

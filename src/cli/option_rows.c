@@ -7,10 +7,10 @@
 /* Options of netstat, or letters that mean different things in netstat and ss. */
 static const char use_ip_route[] = "lssock lists sockets; for routes use 'ip route'";
 static const char use_ip_link[] =
-	"lssock lists sockets; for interfaces use 'ip -s link', for ss's -i --info";
+	"lssock lists sockets; for interfaces use 'ip -s link'; ss's -i is --info";
 static const char use_ip_maddr[] = "lssock lists sockets; for multicast groups use 'ip maddr'";
 static const char use_conntrack[] =
-	"lssock lists sockets; for masquerading use 'conntrack -L', for ss's -M --mptcp";
+	"lssock lists sockets; for masquerading use 'conntrack -L'; ss's -M is --mptcp";
 static const char no_symbols[] = "there is nothing symbolic about sockets; ss's -N is --netns=NAME";
 static const char two_f[] = "--rfcomm as netstat's, or --family=LIST as ss's?";
 static const char no_family[] = "sockets of this address family are not listed";

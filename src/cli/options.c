@@ -149,8 +149,8 @@ static const char *option_for_ss(char letter)
 		char letter;
 		const char *here;
 	} rows[] = {
-		{ 'D', "--record=FILE" }, { 'E', "--events" }, { 'K', "--kill" },
-		{ 'O', "not needed" },    { 'm', "--memory" }, { 'z', "--context" },
+		{ 'D', "--record=FILE" },       { 'E', "--events" }, { 'K', "--kill" },
+		{ 'O', "what is always done" }, { 'm', "--memory" }, { 'z', "--context" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
