@@ -289,8 +289,10 @@ Test(report, kept_messages_are_bounded)
 	size_t at = 0, n = 0;
 
 	report_begin_round(&report);
-	for (int i = 0; i < REPORT_KEPT_MAX; i++)
+	for (int i = 0; i < REPORT_KEPT_MAX; i++) {
 		report_add(&report, REPORT_NOTE, "message m%d", i);
+		next_line(); /* or the socket is full, and waited for */
+	}
 	cr_assert(!report_has_left_out(&report));
 	report_add(&report, REPORT_NOTE, "one more");
 	cr_assert(report_has_left_out(&report));
@@ -328,9 +330,9 @@ Test(report, rounds_without_end)
 		cr_assert(strstr(kept(), text) && strstr(kept(), "0:start|") &&
 				  strstr(kept(), "1:in each round|"),
 			  "round %d: %s", i, kept());
+		while (*next_line())
+			;
 	}
-	while (*next_line())
-		;
 	report_begin_round(&report);
 	report_add(&report, REPORT_NOTE, "message m0");
 	cr_assert_str_eq(next_line(), "", "it was printed in the first round");
